@@ -1,0 +1,127 @@
+"""Reads `layouts/`: film sizes, display formats and printer profiles, into the film types they become."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+
+from printscp.errors import SetupError
+from printscp.film.attributes import GSDF_BRIGHTEST, GSDF_DARKEST
+from printscp.film.profile import FilmSize, PrinterProfile, StandardFormat
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _FilmSize(_Strict):
+    width_mm: PositiveFloat
+    height_mm: PositiveFloat
+
+
+class _Standard(_Strict):
+    max_columns: PositiveInt
+    max_rows: PositiveInt
+
+
+class _DisplayFormats(_Strict):
+    STANDARD: _Standard
+
+
+class _Printer(_Strict):
+    manufacturer: str
+    model: str
+    dots_per_inch: PositiveFloat
+    film_sizes: list[str] = Field(min_length=1)
+    media: list[str] = Field(min_length=1)
+    destinations: list[str] = Field(min_length=1)
+    magnifications: list[str] = Field(min_length=1)
+    min_density: int = Field(ge=0, le=500)
+    max_density: int = Field(gt=0, le=500)
+    border_density: str
+    empty_image_density: str
+    illumination: PositiveInt
+    reflected_ambient_light: int = Field(ge=0)
+    margin_mm: float = Field(ge=0)
+    gap_mm: float = Field(ge=0)
+    label_mm: float = Field(ge=0)
+
+
+def layouts_folder() -> Path:
+    """Where `layouts/` is: inside an installed package, or beside the package in a checkout."""
+    package = Path(__file__).resolve().parent
+    for folder in (package / "layouts", package.parent / "layouts"):
+        if folder.is_dir():
+            return folder
+    raise SetupError(f"no layouts folder in {package} or beside it: reinstall printscp")
+
+
+def profile_names() -> list[str]:
+    """Names of the printer profiles there are."""
+    return sorted(path.stem for path in (layouts_folder() / "printers").glob("*.toml"))
+
+
+def load_profile(name: str) -> PrinterProfile:
+    """The printer profile of that name.
+
+    Raises:
+        SetupError: there is none, or a layout file is wrong; the message names file and key.
+    """
+    folder = layouts_folder()
+    if name not in profile_names():
+        raise SetupError(f"no printer profile {name!r}: there are {', '.join(profile_names())}")
+    sizes_file = folder / "film_sizes.toml"
+    sizes = {term: _check(_FilmSize, table, sizes_file, term) for term, table in _toml(sizes_file).items()}
+    formats_file = folder / "display_formats.toml"
+    formats = _check(_DisplayFormats, _toml(formats_file), formats_file)
+    file = folder / "printers" / f"{name}.toml"
+    printer = _check(_Printer, _toml(file), file)
+    unknown = [term for term in printer.film_sizes if term not in sizes]
+    if unknown:
+        raise SetupError(f"{file}: film_sizes: {', '.join(unknown)} not in film_sizes.toml")
+    _check_densities(printer, file)
+    fields: dict[str, Any] = printer.model_dump(exclude={"film_sizes"})
+    fields |= {key: tuple(value) for key, value in fields.items() if isinstance(value, list)}
+    fields |= {
+        "name": name,
+        "film_sizes": tuple(
+            FilmSize(term, sizes[term].width_mm, sizes[term].height_mm) for term in printer.film_sizes
+        ),
+        "standard_format": StandardFormat(**formats.STANDARD.model_dump()),
+    }
+    return PrinterProfile(**fields)
+
+
+def _check_densities(printer: _Printer, file: Path) -> None:
+    if printer.min_density >= printer.max_density:
+        raise SetupError(f"{file}: min_density is not below max_density")
+    for key in ("border_density", "empty_image_density"):
+        value = getattr(printer, key)
+        if value not in ("BLACK", "WHITE") and not value.isdigit():
+            raise SetupError(f"{file}: {key}: BLACK, WHITE or hundredths of OD, not {value!r}")
+    light, ambient = printer.illumination, printer.reflected_ambient_light
+    darkest = ambient + light * 10 ** (-printer.max_density / 100)
+    brightest = ambient + light * 10 ** (-printer.min_density / 100)
+    if darkest < GSDF_DARKEST or brightest > GSDF_BRIGHTEST:
+        raise SetupError(
+            f"{file}: illumination: {darkest:.3g}..{brightest:.0f} cd/m2 is outside what the GSDF covers"
+        )
+
+
+def _toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SetupError(f"{file}: {error}") from error
+
+
+def _check(model: type[_Model], table: Any, file: Path, *where: str) -> _Model:
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join((*where, *(str(part) for part in first["loc"])))
+        raise SetupError(f"{file}: {key}: {first['msg']}") from error

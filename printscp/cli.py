@@ -1,0 +1,220 @@
+"""The command line: serve, send, jobs."""
+
+import json
+import logging
+import re
+import signal
+import sys
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import Progress
+from rich.table import Table
+
+from printscp import __version__
+from printscp.client.images import PrintImage, read_images
+from printscp.client.scu import ClientError, FilmRequest, PrintClient, films, grid
+from printscp.config import load
+from printscp.errors import SetupError
+from printscp.film.job import ExecutionStatus, Job
+from printscp.printer import FilmPrinter
+from printscp.spool.queue import JobQueue
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+_messages = Console(stderr=True)
+
+
+def main() -> None:
+    """Entry point: what an operator did wrong is one line and exit code 1, never a traceback."""
+    try:
+        app()
+    except (SetupError, ClientError) as error:
+        _messages.print(f"printscp: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"printscp {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    """A DICOM film printer: print to it as to a laser imager."""
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on. [default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 takes any free one. [default: 11112]")] = None,
+    ae_title: Annotated[
+        str | None, typer.Option(help="AE title; when given, associations must call it.")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(help="Printer profile. [default: imager17]")] = None,
+    spool: Annotated[Path | None, typer.Option(help="Spool folder. [default: printscp-spool]")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Gets one PDF a film. [default: printscp-films]")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file with these settings and more.")] = None,
+    verbose: Annotated[bool, typer.Option(help="Log each request.")] = False,
+) -> None:
+    """Start the film printer; it runs until SIGTERM or Ctrl-C."""
+    _log_to_stderr(logging.INFO if verbose else logging.WARNING)
+    settings = load(
+        config, host=host, port=port, ae_title=ae_title, profile=profile, spool=spool, output=output
+    )
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    with FilmPrinter(settings) as printer:
+        address, port = printer.address
+        typer.echo(f"listening on {address}:{port} as {settings.announced_ae_title}")
+        sys.stdout.flush()
+        ended.wait()
+
+
+@app.command()
+def send(
+    host: str,
+    port: int,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="DICOM images.")],
+    layout: Annotated[
+        str | None, typer.Option(help="COLUMNSxROWS, as 2x3. [default: fits the images]")
+    ] = None,
+    display_format: Annotated[
+        str | None, typer.Option(help=r"Image Display Format, as STANDARD\2,3.")
+    ] = None,
+    film_size: Annotated[str | None, typer.Option(help="Film Size ID, as 14INX17IN.")] = None,
+    orientation: Annotated[str | None, typer.Option(help="PORTRAIT or LANDSCAPE.")] = None,
+    copies: Annotated[int, typer.Option(min=1, help="Copies of each film.")] = 1,
+    priority: Annotated[str, typer.Option(help="HIGH, MED or LOW.")] = "MED",
+    called: Annotated[str, typer.Option("--called", help="AE title of the printer.")] = "PRINTSCP",
+    calling: Annotated[str, typer.Option("--calling", help="AE title of this client.")] = "PRINTSCP_SCU",
+) -> None:
+    """Print DICOM images on a film printer, this one or any other.
+
+    Images that do not fit on one film go on to the next. Exit code 1 says that a film was not accepted.
+    """
+    images = [image for file in files for image in read_images(file)]
+    chosen, per_film = _display_format(layout, display_format, len(images))
+    request = FilmRequest(
+        display_format=chosen,
+        film_size=film_size,
+        orientation=orientation,
+        copies=copies,
+        priority=priority,
+    )
+    count = _send(
+        PrintClient(host, port, called_ae_title=called, calling_ae_title=calling), images, per_film, request
+    )
+    typer.echo(f"{len(images)} images on {count} film{'s' if count > 1 else ''} accepted by {called}")
+
+
+def _send(client: PrintClient, images: list[PrintImage], per_film: int, request: FilmRequest) -> int:
+    """Print all films; returns how many, and tells of every warning the printer gave."""
+    count = 0
+    with client, Progress(console=_messages, transient=True) as progress:
+        task = progress.add_task("printing", total=len(images))
+        for film in films(images, per_film):
+            client.print_film(film, request, on_image=lambda: progress.advance(task))
+            count += 1
+    for warning in client.warnings:
+        _messages.print(f"warning: {warning}", style="yellow", markup=False, highlight=False, soft_wrap=True)
+    return count
+
+
+def _display_format(layout: str | None, display_format: str | None, images: int) -> tuple[str, int]:
+    """The Image Display Format and how many images a film of it takes."""
+    if layout is not None and display_format is not None:
+        raise SetupError("give --layout or --display-format, not both")
+    if layout is not None:
+        match = re.fullmatch(r"([1-9][0-9]*)[xX]([1-9][0-9]*)", layout)
+        if match is None:
+            raise SetupError(f"--layout {layout}: give COLUMNSxROWS, as 2x3")
+        columns, rows = int(match[1]), int(match[2])
+    elif display_format is not None:
+        match = re.fullmatch(r"STANDARD\\([1-9][0-9]*),([1-9][0-9]*)", display_format)
+        # Of other forms only the printer knows how many boxes they have: one film, as many images as there are.
+        if match is None:
+            return display_format, images
+        columns, rows = int(match[1]), int(match[2])
+    else:
+        columns, rows = grid(images)
+    return f"STANDARD\\{columns},{rows}", columns * rows
+
+
+@app.command()
+def jobs(
+    spool: Annotated[Path | None, typer.Option(help="Spool folder. [default: printscp-spool]")] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file of the printer.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array instead of a table.")] = False,
+) -> None:
+    """List the print jobs of a spool, oldest first."""
+    folder = load(config, spool=spool).spool
+    if not (folder / "jobs.sqlite").is_file():
+        raise SetupError(f"no spool in {folder}: give the folder of a printer with --spool")
+    queue = JobQueue(folder)
+    rows = queue.jobs()
+    queue.close()
+    if as_json:
+        typer.echo(json.dumps([asdict(job) for job in rows], default=_plain, indent=1))
+    else:
+        Console().print(_table(rows))
+
+
+_COLORS = {ExecutionStatus.DONE: "green", ExecutionStatus.FAILURE: "red", ExecutionStatus.PRINTING: "cyan"}
+
+
+def _table(rows: list[Job]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in (
+        "job",
+        "status",
+        "created",
+        "from",
+        "film",
+        "format",
+        "images",
+        "copies",
+        "priority",
+        "result",
+    ):
+        table.add_column(heading, overflow="fold")
+    for job in rows:
+        table.add_row(
+            str(job.id),
+            f"[{_COLORS.get(job.status, 'yellow')}]{job.status}",
+            f"{job.created.astimezone():%Y-%m-%d %H:%M:%S}",
+            job.originator,
+            job.film_size,
+            job.display_format,
+            str(job.images),
+            str(job.copies),
+            job.priority,
+            job.output or job.info,
+        )
+    return table
+
+
+def _plain(value: Any) -> str:
+    return str(value.isoformat())
+
+
+def _log_to_stderr(level: int) -> None:
+    if sys.stderr.isatty():
+        handler: logging.Handler = RichHandler(console=_messages, show_path=False)
+        handler.setFormatter(logging.Formatter("%(message)s"))
+    else:
+        handler = logging.StreamHandler()
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logger = logging.getLogger("printscp")
+    logger.addHandler(handler)
+    logger.setLevel(level)

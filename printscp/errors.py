@@ -1,0 +1,132 @@
+"""Every way a request or a start-up can fail, and the code each one has on the wire.
+
+::
+
+    PrintError                      0x0110  processing failure
+    ├── NoSuchAttribute             0x0105
+    ├── InvalidAttributeValue       0x0106
+    ├── DuplicateSOPInstance        0x0111
+    ├── NoSuchSOPInstance           0x0112
+    ├── InvalidSOPInstance          0x0117
+    ├── NoSuchSOPClass              0x0118
+    ├── ClassInstanceConflict       0x0119
+    ├── MissingAttribute            0x0120
+    ├── MissingAttributeValue       0x0121
+    ├── NoSuchAction                0x0123
+    ├── UnrecognizedOperation       0x0211
+    ├── ResourceLimitation          0x0213
+    ├── EmptyFilm                   0xB603  (a warning: nothing to print, nothing printed)
+    ├── OutOfMemory                 0xC605
+    └── FilmBoxNotPrinted           0xC616
+
+    SetupError                      not on the wire: the printer cannot start; one line for the operator
+"""
+
+
+class PrintError(Exception):
+    """A request that is refused.
+
+    ``comment`` says what to do about it and becomes the Error Comment (0000,0902), of which an SCU sees 64
+    characters (VR LO); ``offending`` holds the keywords of the attributes at fault (PS3.7 Annex C).
+    """
+
+    status = 0x0110
+
+    def __init__(self, comment: str, *offending: str) -> None:
+        super().__init__(comment)
+        self.comment = comment
+        self.offending = offending
+
+
+class NoSuchAttribute(PrintError):
+    """An attribute that the SOP class does not let an SCU give."""
+
+    status = 0x0105
+
+
+class InvalidAttributeValue(PrintError):
+    """A value that is illegal, or that this printer does not have."""
+
+    status = 0x0106
+
+
+class DuplicateSOPInstance(PrintError):
+    """The instance UID is in use, or the association has its film session already."""
+
+    status = 0x0111
+
+
+class NoSuchSOPInstance(PrintError):
+    """The instance is not known on this association, or is no longer alive."""
+
+    status = 0x0112
+
+
+class InvalidSOPInstance(PrintError):
+    """The instance UID breaks the rules for UIDs (PS3.5 9.1)."""
+
+    status = 0x0117
+
+
+class NoSuchSOPClass(PrintError):
+    """The class is unknown here, or not covered by the presentation context in use."""
+
+    status = 0x0118
+
+
+class ClassInstanceConflict(PrintError):
+    """The instance exists, but is of another class."""
+
+    status = 0x0119
+
+
+class MissingAttribute(PrintError):
+    """A mandatory attribute is absent."""
+
+    status = 0x0120
+
+
+class MissingAttributeValue(PrintError):
+    """A mandatory attribute is there, but empty."""
+
+    status = 0x0121
+
+
+class NoSuchAction(PrintError):
+    """The Action Type ID is not 1 (Print)."""
+
+    status = 0x0123
+
+
+class UnrecognizedOperation(PrintError):
+    """The SOP class does not have this DIMSE service here."""
+
+    status = 0x0211
+
+
+class ResourceLimitation(PrintError):
+    """Disk or queue short for now; worth a retry."""
+
+    status = 0x0213
+
+
+class EmptyFilm(PrintError):
+    """Print of a film box in which no image was set (PS3.4 H.4.2.2.3): nothing is printed."""
+
+    status = 0xB603
+
+
+class OutOfMemory(PrintError):
+    """Not enough memory to store the image (PS3.4 H.4.3.1.2)."""
+
+    status = 0xC605
+
+
+class FilmBoxNotPrinted(PrintError):
+    """A second film box while the first is unprinted, without film session printing (PS3.4 H.4.2.2.1)."""
+
+    status = 0xC616
+
+
+class SetupError(Exception):
+    """The printer cannot start, or a command cannot do its work: the message tells the operator why."""

@@ -1,0 +1,1 @@
+"""Pure functions from a sheet to a page of optical density."""

@@ -1,0 +1,128 @@
+"""Sheets on disk: one uncompressed tar a film, so that any tool can look inside.
+
+The first member, `sheet.json`, is the `Sheet` without its pixels; each image's pixels follow as a member
+named after its position. A sheet is written under a temporary name, flushed to disk and renamed, and the
+folder is flushed too: a name that can be seen stands for a film that is whole.
+"""
+
+import io
+import os
+import tarfile
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from isal import isal_zlib
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json, to_json
+
+from printscp.film.sheet import Sheet
+
+_SUFFIX = ".sheet"
+_TEMPORARY = ".part"
+_SHEET = TypeAdapter(Sheet)
+
+
+class DamagedSheet(Exception):
+    """A spooled sheet cannot be read back as it was written."""
+
+
+class SheetStore:
+    """The folder of accepted sheets."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def save(self, name: str, sheet: Sheet) -> None:
+        """Put a sheet on disk for good.
+
+        Raises:
+            OSError: no room, or no right to; nothing is left behind.
+        """
+        temporary = self._folder / (name + _TEMPORARY)
+        try:
+            with temporary.open("xb") as file:
+                _write(file, sheet)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self._path(name))
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        flush_folder(self._folder)
+
+    def load(self, name: str) -> Sheet:
+        """Read a sheet back.
+
+        Raises:
+            DamagedSheet: it is not there, not whole, or not what was accepted.
+        """
+        try:
+            with tarfile.open(self._path(name), "r:") as archive:
+                members = iter(archive)
+                fields = from_json(_read(archive, next(members)))
+                for image, member in zip(fields["images"], members, strict=True):
+                    image["pixels"] = _read(archive, member)
+                    if isal_zlib.crc32(image["pixels"]) != image.pop("crc32"):
+                        raise DamagedSheet(f"sheet {name}: pixels of {member.name} have changed on disk")
+            return _SHEET.validate_python(fields)
+        except (OSError, tarfile.TarError, StopIteration, ValidationError, ValueError, KeyError) as error:
+            raise DamagedSheet(f"sheet {name} cannot be read: {error}") from error
+
+    def remove(self, name: str) -> None:
+        """Delete a sheet that has been delivered."""
+        self._path(name).unlink(missing_ok=True)
+
+    def sweep(self, wanted: Collection[str]) -> int:
+        """Delete what no job refers to: films never promised, or long delivered. Returns how many."""
+        orphans = [path for path in self._files() if path.suffix != _SUFFIX or path.stem not in wanted]
+        for path in orphans:
+            path.unlink(missing_ok=True)
+        return len(orphans)
+
+    def _files(self) -> Iterator[Path]:
+        return (path for path in self._folder.iterdir() if path.suffix in (_SUFFIX, _TEMPORARY))
+
+    def _path(self, name: str) -> Path:
+        return self._folder / (name + _SUFFIX)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make the names in a folder survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write(file: BinaryIO, sheet: Sheet) -> None:
+    pixels = [image.pixels for image in sheet.images]
+    images = [
+        {key: value for key, value in vars(image).items() if key != "pixels"}
+        | {"crc32": isal_zlib.crc32(image.pixels)}
+        for image in sheet.images
+    ]
+    header = to_json({**vars(sheet), "images": images}, indent=1)
+    with tarfile.open(fileobj=file, mode="w:", format=tarfile.USTAR_FORMAT) as archive:
+        _add(archive, "sheet.json", header)
+        for image, data in zip(sheet.images, pixels, strict=True):
+            _add(archive, f"image-{image.position:03}.raw", data)
+
+
+def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(data)
+    member.mode = 0o600
+    archive.addfile(member, io.BytesIO(data))
+
+
+def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member)
+    if file is None:
+        raise ValueError(f"{member.name} is no file")
+    data = file.read()
+    if len(data) != member.size:
+        raise ValueError(f"{member.name} is cut short")
+    return data
