@@ -52,7 +52,7 @@ class FilmPrinter:
         return self._server.address
 
     @property
-    def worker_pid(self) -> int | None:
+    def worker_pid(self) -> int:
         """Process id of the worker."""
         assert self._supervisor is not None, "not started"
         return self._supervisor.worker_pid

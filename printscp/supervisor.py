@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import secrets
 import signal
 import subprocess
@@ -12,6 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from printscp.spool.queue import JobQueue
+
+DRAIN_PATIENCE = 60.0
+"""Seconds that a worker may take to finish the job in hand when the printer stops."""
 
 _SHORT_LIFE = 1.0  # seconds; a worker that lives no longer is not replaced at once
 
@@ -34,67 +38,79 @@ class Supervisor:
         self._changed = changed
         self._stopping = threading.Event()
         self._line = threading.Lock()
-        self._process: subprocess.Popen[str] | None = None
+        self._holder = ""
+        self._worker: subprocess.Popen[bytes] | None = None
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
     @property
-    def worker_pid(self) -> int | None:
+    def worker_pid(self) -> int:
         """Process id of the worker at work."""
-        return self._process.pid if self._process else None
+        assert self._worker is not None, "not started"
+        return self._worker.pid
 
     def start(self) -> None:
+        self._spawn()
         self._watcher.start()
 
     def wake(self) -> None:
         """Tell the worker that a job may have come."""
         with self._line:
-            if self._process is not None and self._process.stdin is not None:
-                # A dead worker needs no telling, and a full pipe has told it already.
-                with contextlib.suppress(OSError, ValueError):
-                    self._process.stdin.write("\n")
-                    self._process.stdin.flush()
+            assert self._worker is not None
+            assert self._worker.stdin is not None
+            # A dead worker needs no telling, and a full pipe has told it already.
+            with contextlib.suppress(OSError, ValueError):
+                self._worker.stdin.write(b"\n")
 
     def stop(self) -> None:
-        """Let the worker finish the job in hand, and end it."""
-        self._stopping.set()
+        """Let the worker finish the job in hand, and end it; after `DRAIN_PATIENCE` the hard way."""
         with self._line:
-            if self._process is not None and self._process.stdin is not None:
-                with contextlib.suppress(OSError):
-                    self._process.stdin.close()
+            self._stopping.set()
+            if self._worker is None:
+                return
+            assert self._worker.stdin is not None
+            self._worker.stdin.close()
+        self._watcher.join(DRAIN_PATIENCE)
         if self._watcher.is_alive():
+            log.error("worker %d does not end: killing it; its job waits for the next start", self.worker_pid)
+            self._worker.kill()
             self._watcher.join()
 
     def _watch(self) -> None:
-        while not self._stopping.is_set():
-            holder = f"worker-{secrets.token_hex(8)}"
+        while True:
             started = time.monotonic()
-            with self._line:
-                if self._stopping.is_set():
-                    return
-                self._process = process = self._spawn(holder)
-            self._listen(process)
-            code = process.wait()
-            reason = _how_it_ended(code)
-            if code != 0:
-                log.error("worker %d %s", process.pid, reason)
-            self._queue.give_back(holder, self._attempts, f"its worker {reason}")
+            worker = self._worker
+            assert worker is not None
+            assert worker.stdout is not None
+            for _ in worker.stdout:
+                self._changed()
+            reason = _how_it_ended(worker.wait())
+            worker.stdout.close()
+            self._queue.give_back(self._holder, self._attempts, f"its worker {reason}")
             self._changed()
             if time.monotonic() - started < _SHORT_LIFE:
                 self._stopping.wait(_SHORT_LIFE)
+            if not self._spawn():
+                return
+            log.error("worker %d %s: %d takes its place", worker.pid, reason, self.worker_pid)
 
-    def _spawn(self, holder: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*self._command, "--holder", holder],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            pass_fds=(self._lock,),
-        )
-
-    def _listen(self, process: subprocess.Popen[str]) -> None:
-        assert process.stdout is not None
-        for _ in process.stdout:
-            self._changed()
+    def _spawn(self) -> bool:
+        """Start a worker under a new name, unless all is to end."""
+        with self._line:
+            if self._stopping.is_set():
+                return False
+            if self._worker is not None and self._worker.stdin is not None:
+                self._worker.stdin.close()
+            self._holder = f"worker-{secrets.token_hex(8)}"
+            self._worker = subprocess.Popen(
+                [*self._command, "--holder", self._holder],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                bufsize=0,
+                pass_fds=(self._lock,),
+            )
+            assert self._worker.stdin is not None
+            os.set_blocking(self._worker.stdin.fileno(), False)
+            return True
 
 
 def worker_command(spool: Path, output: Path) -> list[str]:

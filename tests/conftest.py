@@ -1,0 +1,96 @@
+"""What many tests need: a film printer on a free port, and programs that others wrote."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from printscp.film.display_format import Rectangle
+from printscp.film.sheet import Sheet, SheetImage
+from printscp.printer import FilmPrinter
+
+_PACKAGES = {
+    "dcmprscu": "dcmtk",
+    "dcmpsprt": "dcmtk",
+    "dcmdspfn": "dcmtk",
+    "echoscu": "dcmtk",
+    "gs": "ghostscript",
+    "pdftoppm": "poppler-utils",
+    "pdftotext": "poppler-utils",
+    "pdfimages": "poppler-utils",
+    "qpdf": "qpdf",
+}
+
+
+@pytest.fixture(scope="session")
+def peer() -> Callable[[str], str]:
+    """The path of a program; without it a test is skipped on a laptop and fails in CI."""
+
+    def find(program: str) -> str:
+        path = shutil.which(program)
+        if path is None:
+            message = f"{program} is missing: install the Debian package {_PACKAGES[program]}"
+            if os.environ.get("CI"):
+                pytest.fail(message)
+            pytest.skip(message)
+        return path
+
+    return find
+
+
+@pytest.fixture
+def start_printer(tmp_path: Path) -> Iterator[Callable[..., FilmPrinter]]:
+    """Starts film printers with the settings given, and stops them after the test."""
+    started: list[FilmPrinter] = []
+
+    def start(**settings: Any) -> FilmPrinter:
+        fields = {"port": 0, "spool": tmp_path / "spool", "output": tmp_path / "films"} | settings
+        printer = FilmPrinter(**fields)
+        printer.start()
+        started.append(printer)
+        return printer
+
+    yield start
+    for printer in started:
+        printer.stop()
+
+
+@pytest.fixture(scope="module")
+def printer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilmPrinter]:
+    """A film printer as it comes, with its worker, on a free port; shared by the tests of a module."""
+    folder = tmp_path_factory.mktemp("printer")
+    with FilmPrinter(port=0, spool=folder / "spool", output=folder / "films") as printer:
+        yield printer
+
+
+@pytest.fixture
+def sheet() -> Sheet:
+    """A small film with one image."""
+    image = SheetImage(1, 2, 2, 8, False, (1, 1), "CUBIC", 20, 310, b"\x00\x40\x80\xff")
+    box = Rectangle(0, 0, 8, 8)
+    return Sheet(
+        film_size="8INX10IN",
+        orientation="PORTRAIT",
+        display_format="STANDARD\\1,1",
+        width=8,
+        height=10,
+        dots_per_inch=1.0,
+        boxes=(box,),
+        label=Rectangle(0, 8, 8, 2),
+        images=(image,),
+        printer_density=(20, 310),
+        border_density=310,
+        empty_image_density=310,
+        illumination=2000,
+        reflected_ambient_light=10,
+        copies=1,
+        priority="MED",
+        medium="BLUE FILM",
+        destination="PROCESSOR",
+        printer_name="PRINTSCP",
+        originator="TEST_SCU",
+        remarks=(),
+    )

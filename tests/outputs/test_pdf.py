@@ -1,0 +1,301 @@
+"""A page as PDF: exact in size and samples, read back with our own eyes and with programs of others."""
+
+import os
+import re
+import shutil
+import subprocess
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydicom.dataset import Dataset
+
+from printscp.film.dialogue import Dialogue, Printer, Request
+from printscp.film.memory import MemoryBudget
+from printscp.film.profile import FilmSize, PrinterProfile, StandardFormat
+from printscp.film.sheet import Sheet
+from printscp.film.uids import BASIC_FILM_BOX, BASIC_FILM_SESSION, BASIC_GRAYSCALE_IMAGE_BOX
+from printscp.outputs.pdf import PDFFolder, document
+from printscp.render.compose import compose
+from printscp.render.page import Label, Page
+from printscp.render.tone import ToneScale
+
+SCALE = ToneScale(0.2, 3.1, 2000, 10)
+TITLE = "film 12   2026-10-18 09:30:00   8INX10IN   VIEWER > FILMS (1)"
+LABEL = Label(TITLE, left=10, baseline=112, height=5, density=2000)
+LABEL_ROWS = slice(105, 116)
+
+
+def densities(rows: int = 120, columns: int = 180, seed: int = 5) -> np.ndarray:
+    """Noise, which compresses badly, over a ramp."""
+    noise = np.random.default_rng(seed).integers(0, 32000, (rows, columns))
+    noise[: rows // 3] = np.linspace(0, 31500, columns)
+    if rows >= LABEL_ROWS.stop:
+        noise[LABEL_ROWS] = 31000
+    return noise.astype(np.uint16)
+
+
+def page(density: np.ndarray | None = None, **fields: Any) -> Page:
+    values: dict[str, Any] = {
+        "density": densities() if density is None else density,
+        "dots_per_inch": 40.0,
+        "scale": SCALE,
+        "labels": (LABEL,),
+        "title": TITLE,
+        "copies": 2,
+    }
+    return Page(**values | fields)
+
+
+def expected_samples(density: np.ndarray) -> np.ndarray:
+    return np.rint(SCALE.p_value(density * 0.0001) * 255).astype(np.uint8)
+
+
+def image_of(pdf: bytes) -> tuple[dict[str, str], np.ndarray]:
+    """The one image's dictionary and samples: inflated, and the PNG filters of its rows undone."""
+    [found] = re.finditer(rb"/Subtype /Image", pdf)
+    start = pdf.rindex(b" obj", 0, found.start())
+    dictionary, stream = pdf[start:].split(b"stream\n", 1)
+    fields = dict(re.findall(r"/(\w+) ([^/<>\n]+)", dictionary.decode("latin-1")))
+    length = int(fields["Length"])
+    assert stream[length:].startswith(b"\nendstream")
+    rows, columns = int(fields["Height"]), int(fields["Width"])
+    data = np.frombuffer(zlib.decompress(stream[:length]), np.uint8).reshape(rows, columns + 1)
+    samples = np.zeros((rows, columns), np.uint8)
+    for row, (kind, *_) in enumerate(data[:, :1]):
+        assert kind in (0, 2)
+        above = samples[row - 1] if row and kind == 2 else 0
+        samples[row] = data[row, 1:] + above
+    return fields, samples
+
+
+def media_box(pdf: bytes) -> list[float]:
+    [found] = re.findall(rb"/MediaBox \[([^\]]*)\]", pdf)
+    return [float(number) for number in found.split()]
+
+
+# --- the file --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(120, 180), (1, 1), (1, 50), (50, 1), (3, 1000)])
+def test_the_image_is_lossless(shape: tuple[int, int]) -> None:
+    density = densities(*shape)
+    fields, samples = image_of(document(page(density)))
+    assert (samples == expected_samples(density)).all()
+    assert fields["ColorSpace"] == "DeviceGray"
+    assert fields["BitsPerComponent"] == "8"
+
+
+def test_a_page_that_is_a_part_of_another_comes_out_as_itself() -> None:
+    density = densities()[10:100:2, 5:95]
+    _, samples = image_of(document(page(density)))
+    assert (samples == expected_samples(density)).all()
+
+
+def test_black_is_0_and_white_255() -> None:
+    density = np.array([[31000, 2000, 65535, 0]], np.uint16)
+    assert image_of(document(page(density)))[1].tolist() == [[0, 255, 0, 255]]
+
+
+@pytest.mark.parametrize(
+    ("shape", "dots_per_inch", "points"),
+    [
+        ((170, 170), 10.0, (1224, 1224)),
+        ((170, 140), 10.0, (1008, 1224)),
+        ((140, 170), 10.0, (1224, 1008)),
+        # A4 on a printer of 25.4 dpi: 210 x 297 pixels of a millimetre.
+        ((297, 210), 25.4, (595.2756, 841.8898)),
+    ],
+)
+def test_the_page_is_as_large_as_the_film(
+    shape: tuple[int, int], dots_per_inch: float, points: tuple[float, float]
+) -> None:
+    pdf = document(page(np.full(shape, 31000, np.uint16), dots_per_inch=dots_per_inch, labels=()))
+    assert media_box(pdf) == pytest.approx([0, 0, *points], abs=1e-4)
+    # And the image fills it from edge to edge.
+    [matrix] = re.findall(rb"q ([\d.]+) 0 0 ([\d.]+) 0 0 cm /\S+ Do Q", pdf)
+    assert [float(number) for number in matrix] == pytest.approx(points, abs=1e-4)
+
+
+def test_seventeen_inches_are_1224_points_to_the_last_digit() -> None:
+    pdf = document(page(np.full((544, 544), 31000, np.uint16), dots_per_inch=32))
+    assert media_box(pdf) == [0, 0, 1224, 1224]
+
+
+def test_a_viewer_is_told_copies_no_scaling_and_what_gray_means() -> None:
+    pdf = document(page(copies=7))
+    assert pdf.startswith(b"%PDF-1.7")
+    assert re.search(rb"/NumCopies 7\b", pdf)
+    assert re.search(rb"/PrintScaling /None\b", pdf)
+    [subject] = re.findall(rb"/Subject \((.*)\)\s", pdf)
+    for fact in (b"3.10 OD", b"0.20 OD", b"L0 2000", b"La 10"):
+        assert fact in subject
+
+
+def test_no_word_of_the_patient_is_on_the_film() -> None:
+    profile = PrinterProfile(
+        name="small",
+        manufacturer="maker",
+        model="small",
+        dots_per_inch=25.4,
+        film_sizes=(FilmSize("8INX10IN", 203.2, 254.0),),
+        media=("BLUE FILM",),
+        destinations=("PROCESSOR",),
+        magnifications=("CUBIC",),
+        min_density=20,
+        max_density=310,
+        border_density="BLACK",
+        empty_image_density="BLACK",
+        illumination=2000,
+        reflected_ambient_light=10,
+        margin_mm=4,
+        gap_mm=2,
+        label_mm=5,
+        standard_format=StandardFormat(4, 4),
+    )
+    sheets: list[Sheet] = []
+    dialogue = Dialogue(Printer("FILMS", profile, "1", MemoryBudget(1000), sheets.append), "VIEWER")
+
+    def with_patient(dataset: Dataset) -> Dataset:
+        dataset.PatientName = dataset.PatientID = dataset.FilmSessionLabel = dataset.OwnerID = "DOE^JANE"
+        dataset.PatientComments = "DOE^JANE"
+        return dataset
+
+    answer = dialogue.perform("create", Request(BASIC_FILM_SESSION, dataset=with_patient(Dataset())))
+    session, film = Dataset(), with_patient(Dataset())
+    session.ReferencedSOPClassUID, session.ReferencedSOPInstanceUID = BASIC_FILM_SESSION, answer.instance
+    film.ImageDisplayFormat, film.ReferencedFilmSessionSequence = "STANDARD\\1,1", [session]
+    answer = dialogue.perform("create", Request(BASIC_FILM_BOX, dataset=film))
+    assert answer.dataset is not None
+    pixels, box = with_patient(Dataset()), with_patient(Dataset())
+    pixels.SamplesPerPixel, pixels.PhotometricInterpretation = 1, "MONOCHROME2"
+    pixels.Rows, pixels.Columns, pixels.PixelData = 1, 2, b"\0\xff"
+    pixels.BitsAllocated, pixels.BitsStored, pixels.HighBit, pixels.PixelRepresentation = 8, 8, 7, 0
+    box.ImageBoxPosition, box.BasicGrayscaleImageSequence = 1, [pixels]
+    only = answer.dataset.ReferencedImageBoxSequence[0].ReferencedSOPInstanceUID
+    dialogue.perform("set", Request(BASIC_GRAYSCALE_IMAGE_BOX, only, box))
+    dialogue.perform("action", Request(BASIC_FILM_BOX, answer.instance, action_type=1))
+
+    [sheet] = sheets
+    assert "DOE" not in repr(sheet)
+    composed = compose(sheet, TITLE)
+    assert [label.text for label in composed.labels] == [TITLE]
+    pdf = document(composed)
+    assert b"DOE" not in pdf
+    assert b"JANE" not in pdf
+
+
+# --- the folder ------------------------------------------------------------------------------------------
+
+
+def test_delivered_twice_is_one_file(tmp_path: Path) -> None:
+    folder = PDFFolder(tmp_path / "deep" / "films")
+    first = folder.deliver(page(), "0001")
+    second = folder.deliver(page(densities(seed=6)), "0001")
+    assert first == second == tmp_path / "deep" / "films" / "0001.pdf"
+    assert [path.name for path in first.parent.iterdir()] == ["0001.pdf"]
+    assert (image_of(first.read_bytes())[1] == expected_samples(densities(seed=6))).all()
+
+
+def test_what_a_crash_left_behind_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / ".0001.part").write_bytes(b"half a film, longer than the whole one" * 10000)
+    path = PDFFolder(tmp_path).deliver(page(), "0001")
+    assert [path.name for path in tmp_path.iterdir()] == ["0001.pdf"]
+    assert path.read_bytes().rstrip().endswith(b"%%EOF")
+
+
+def test_a_name_that_can_be_seen_stands_for_a_film_that_is_on_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[Any] = []
+    fsync, replace = os.fsync, os.replace
+
+    def recorded_fsync(handle: int) -> None:
+        calls.append(("fsync", Path(f"/proc/self/fd/{handle}").readlink().name, os.fstat(handle).st_size))
+        fsync(handle)
+
+    def recorded_replace(source: Any, target: Any) -> None:
+        calls.append(("replace", Path(source).name, Path(target).name))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", recorded_fsync)
+    monkeypatch.setattr(os, "replace", recorded_replace)
+    path = PDFFolder(tmp_path).deliver(page(), "0001")
+    (_, part, size), renamed, (_, folder, _) = calls
+    assert (part, size) == (".0001.part", path.stat().st_size)
+    assert renamed == ("replace", ".0001.part", "0001.pdf")
+    assert folder == tmp_path.name
+
+
+@pytest.mark.parametrize("where", ["films", "films/deeper"])
+def test_a_folder_that_cannot_be_written_is_an_os_error(tmp_path: Path, where: str) -> None:
+    (tmp_path / "films").write_text("no folder")
+    with pytest.raises(OSError, match="films"):
+        PDFFolder(tmp_path / where).deliver(page(), "0001")
+
+
+# --- programs of others ----------------------------------------------------------------------------------
+
+PACKAGES = {"gs": "ghostscript", "qpdf": "qpdf", "pdftotext": "poppler-utils", "pdfimages": "poppler-utils"}
+
+
+def needs(program: str) -> Callable[[Any], Any]:
+    reason = f"needs {program} of the Debian package {PACKAGES[program]}"
+
+    def mark(test: Any) -> Any:
+        return pytest.mark.peer(pytest.mark.skipif(shutil.which(program) is None, reason=reason)(test))
+
+    return mark
+
+
+@pytest.fixture
+def pdf(tmp_path: Path) -> Path:
+    return PDFFolder(tmp_path).deliver(page(), "film")
+
+
+def run(*command: Any) -> str:
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@needs("gs")
+def test_ghostscript_renders_the_samples_and_the_label(pdf: Path, tmp_path: Path) -> None:
+    png = tmp_path / "film.png"
+    run("gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=pnggray", "-r40", "-o", png, pdf)
+    rendered = np.asarray(Image.open(png))
+    expected = expected_samples(densities())
+    assert rendered.shape == expected.shape
+    differ = rendered != expected
+    assert differ[LABEL_ROWS].any()
+    differ[LABEL_ROWS] = False
+    assert not differ.any()
+    # The label is bright on dark, and does not begin before its left edge.
+    label = rendered[LABEL_ROWS]
+    assert label.max() > 128
+    assert (label[:, :10] == 0).all()
+
+
+@needs("qpdf")
+def test_qpdf_finds_no_fault(pdf: Path) -> None:
+    assert "No syntax or stream encoding errors" in run("qpdf", "--check", pdf)
+
+
+@needs("pdftotext")
+def test_the_label_is_text(pdf: Path) -> None:
+    text = run("pdftotext", "-layout", pdf, "-")
+    assert text.split() == TITLE.split()
+
+
+@needs("pdfimages")
+def test_there_is_one_gray_image_of_the_page_s_resolution(pdf: Path) -> None:
+    _, _, *images = run("pdfimages", "-list", pdf).splitlines()
+    [row] = [line.split() for line in images]
+    _, _, kind, width, height, color, components, bits, encoding, interpolated, *_ = row
+    assert (kind, width, height) == ("image", "180", "120")
+    assert (color, components, bits, encoding, interpolated) == ("gray", "1", "8", "image", "no")
+    assert row[12:14] == ["40", "40"]

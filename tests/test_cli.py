@@ -1,0 +1,148 @@
+"""The commands as their users run them: in processes of their own."""
+
+import json
+import re
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from peers.server import PRINTSCP, Server
+from pydicom.data import get_testdata_file
+from pynetdicom import AE
+from pynetdicom.sop_class import CTImageStorage
+
+CT = get_testdata_file("CT_small.dcm", download=False)
+MR = get_testdata_file("MR_small.dcm", download=False)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("serve")
+    with Server(folder / "spool", folder / "films", "--ae-title", "FILM") as server:
+        yield server
+
+
+def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PRINTSCP, *map(str, arguments)], capture_output=True, text=True, timeout=60, cwd=cwd
+    )
+
+
+def one_clear_line(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    """A failure as an operator should see it."""
+    assert done.returncode == 1, done
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1, done.stderr
+    assert done.stderr.startswith("printscp: ")
+    for word in words:
+        assert word in done.stderr
+
+
+def test_serve_announces_itself_and_ends_on_sigterm(tmp_path: Path) -> None:
+    server = Server(tmp_path / "spool", tmp_path / "films")
+    assert server.ae_title == "PRINTSCP"
+    with socket.create_connection(server.address, timeout=5):
+        pass
+    stdout, stderr = server.terminate()
+    assert (server.process.returncode, stdout, stderr) == (0, "", "")
+
+
+def test_send_prints_what_fits_on_a_film_and_jobs_tells(server: Server, tmp_path: Path) -> None:
+    done = run(
+        "send", *server.address, CT, MR, CT, "--called", "FILM", "--layout", "2x1", "--copies", "2",
+        "--priority", "HIGH", "--film-size", "8INX10IN", "--calling", "CT1",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "3 images on 2 films accepted by FILM\n"
+    spool = Path(server.process.args[server.process.args.index("--spool") + 1])  # type: ignore[union-attr,index,arg-type]
+    jobs = json.loads(run("jobs", "--spool", spool, "--json").stdout)
+    facts = [
+        (job["images"], job["copies"], job["priority"], job["film_size"], job["originator"]) for job in jobs
+    ]
+    assert facts == [(2, 2, "HIGH", "8INX10IN", "CT1"), (1, 2, "HIGH", "8INX10IN", "CT1")]
+    table = run("jobs", "--spool", spool)
+    assert table.returncode == 0
+    assert "CT1" in table.stdout
+
+
+def test_send_tells_of_values_the_printer_replaced(server: Server) -> None:
+    done = run("send", *server.address, CT, "--called", "FILM", "--film-size", "99INX99IN")
+    assert done.returncode == 0
+    assert "0x0116" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--called", "OTHER", CT], ["rejected", "called"]),
+        (["--called", "FILM", __file__], ["test_cli.py", "DICOM"]),
+        (["--called", "FILM", CT, "--layout", "2by3"], ["--layout", "2x3"]),
+        (["--called", "FILM", CT, "--layout", "2x3", "--display-format", "STANDARD\\1,1"], ["not both"]),
+        (["--called", "FILM", CT, "--display-format", "ROW\\1,2"], ["0x0106", "STANDARD"]),
+        (["--called", "FILM", "no-such-file.dcm"], ["no-such-file.dcm"]),
+    ],
+)
+def test_send_says_why_a_film_was_not_printed(server: Server, arguments: list[str], words: list[str]) -> None:
+    one_clear_line(run("send", *server.address, *arguments), *words)
+
+
+def test_send_to_nobody(tmp_path: Path) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        one_clear_line(run("send", *unused.getsockname(), CT), "cannot connect")
+
+
+def test_send_to_a_peer_that_is_no_printer() -> None:
+    entity = AE()
+    entity.add_supported_context(CTImageStorage)
+    archive = entity.start_server(("127.0.0.1", 0), block=False)
+    assert archive is not None
+    try:
+        one_clear_line(run("send", *archive.server_address, CT), "Basic Grayscale Print Management")
+    finally:
+        archive.shutdown()
+
+
+def test_serve_says_why_it_cannot_start(server: Server, tmp_path: Path) -> None:
+    folders = ("--spool", tmp_path / "spool", "--output", tmp_path / "films")
+    one_clear_line(run("serve", "--port", server.address[1], *folders), "cannot listen", "in use")
+    one_clear_line(run("serve", "--host", "192.0.2.1", "--port", 0, *folders), "192.0.2.1")
+    file = tmp_path / "file"
+    file.write_text("")
+    # A folder below a file cannot be made by anyone, root included.
+    one_clear_line(run("serve", "--port", 0, "--spool", file / "x", "--output", tmp_path), "spool", "file/x")
+    one_clear_line(run("serve", "--port", 0, "--spool", tmp_path, "--output", file / "x"), "output", "file/x")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "jobs.sqlite").write_text(
+        "this is no database, but long enough to be read as one" * 9
+    )
+    one_clear_line(run("serve", "--port", 0, "--spool", tmp_path / "broken", "--output", tmp_path), "broken")
+    one_clear_line(run("serve", "--port", 99999, *folders), "port")
+    one_clear_line(run("serve", "--profile", "nonesuch", *folders), "nonesuch", "imager17")
+    one_clear_line(run("serve", "--ae-title", "A TITLE MUCH TOO LONG", *folders), "ae_title", "16")
+
+
+def test_serve_reads_a_configuration_and_says_what_is_wrong_with_it(tmp_path: Path) -> None:
+    config = tmp_path / "printer.toml"
+    for text, words in (
+        ("port = [", ["printer.toml"]),
+        ("prot = 104", ["printer.toml", "prot"]),
+        ('port = "many"', ["printer.toml", "port"]),
+    ):
+        config.write_text(text)
+        one_clear_line(run("serve", "--config", config), *words)
+    one_clear_line(run("serve", "--config", tmp_path / "missing.toml"), "missing.toml")
+    config.write_text('ae_title = "FROM_FILE"\n')
+    with Server(tmp_path / "spool", tmp_path / "films", "--config", str(config)) as server:
+        assert server.ae_title == "FROM_FILE"
+
+
+def test_jobs_needs_a_spool(tmp_path: Path) -> None:
+    one_clear_line(run("jobs", "--spool", tmp_path), "no spool", "--spool")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_version() -> None:
+    assert re.fullmatch(r"printscp \d+\.\d+\.\d+\n", run("--version").stdout)

@@ -1,0 +1,81 @@
+"""Kill -9 of everything at random moments: no acknowledged film is lost, none comes out twice."""
+
+import random
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from peers.scu import Scu, image_item
+from peers.server import Server
+
+from printscp.film.job import Job
+from printscp.printer import FilmPrinter
+
+FILMS = 20
+
+
+class Modality(threading.Thread):
+    """Prints films one after the other until the printer dies; notes what was acknowledged."""
+
+    def __init__(self, address: tuple[str, int], numbers: list[int]) -> None:
+        super().__init__(daemon=True)
+        self.first_action = threading.Event()
+        self.acknowledged: list[int] = []
+        self._address = address
+        self._numbers = numbers
+
+    def run(self) -> None:
+        try:
+            with Scu(self._address) as scu:
+                for number in self._numbers:
+                    pixels = np.random.default_rng(number).integers(0, 4096, (600, 500), np.uint16)
+                    if scu.session_uid is None:
+                        scu.create_session()
+                    # The number of the film travels with its job as the display format.
+                    scu.create_film(f"STANDARD\\{number % 5 + 1},{number // 5 + 1}", FilmSizeID="8INX10IN")
+                    scu.set_image(1, image_item(pixels))
+                    self.first_action.set()
+                    status = scu.print_film()
+                    if "Status" not in status:
+                        return
+                    assert status.Status == 0
+                    self.acknowledged.append(number)
+        except (AssertionError, RuntimeError, ValueError, OSError):
+            return
+        finally:
+            self.first_action.set()
+
+
+def film_number(job: Job) -> int:
+    columns, rows = job.display_format.removeprefix("STANDARD\\").split(",")
+    return int(columns) - 1 + 5 * (int(rows) - 1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_every_acknowledged_film_comes_out_once(tmp_path: Path, seed: int) -> None:
+    moments = random.Random(seed)
+    spool, output = tmp_path / "spool", tmp_path / "films"
+    acknowledged: list[int] = []
+    kills = 0
+    while len(acknowledged) < FILMS:
+        server = Server(spool, output)
+        left = [number for number in range(FILMS) if number not in acknowledged]
+        modality = Modality(server.address, left)
+        modality.start()
+        assert modality.first_action.wait(30)
+        # A random moment from the first N-ACTION on; the thread's end bounds it.
+        modality.join(moments.uniform(0, 0.35))
+        server.kill()
+        kills += 1
+        modality.join(60)
+        acknowledged += modality.acknowledged
+        assert kills < 60
+    with FilmPrinter(port=0, spool=spool, output=output) as printer:
+        jobs = printer.wait_for(lambda jobs: all(job.ended for job in jobs), 60)
+    assert {job.status for job in jobs} == {"DONE"}
+    assert {film_number(job) for job in jobs} >= set(acknowledged)
+    # One PDF for each job and none besides, under the name that its job says.
+    assert sorted(str(path) for path in output.iterdir()) == sorted(job.output or "" for job in jobs)
+    assert kills > 2

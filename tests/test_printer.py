@@ -1,0 +1,173 @@
+"""The printer as a whole, in this process: jobs, worker, life cycle."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from peers.scu import Scu, image_item
+
+from printscp import FilmPrinter
+from printscp.errors import SetupError
+from printscp.film.job import Job
+from printscp.film.sheet import Sheet
+from printscp.spool.folder import Spool
+
+PIXELS = np.arange(256, dtype=np.uint8).reshape(16, 16)
+
+
+def all_ended(jobs: list[Job]) -> bool:
+    return all(job.ended for job in jobs)
+
+
+def print_films(printer: FilmPrinter, count: int) -> None:
+    with Scu(printer.address) as scu:
+        for _ in range(count):
+            assert scu.print_image(PIXELS, FilmSizeID="8INX10IN").Status == 0
+
+
+def test_each_film_becomes_one_pdf(start_printer: Callable[..., FilmPrinter], tmp_path: Path) -> None:
+    printer = start_printer()
+    print_films(printer, 3)
+    jobs = printer.wait_for(all_ended, 30)
+    assert [job.status for job in jobs] == ["DONE"] * 3
+    assert sorted((tmp_path / "films").iterdir()) == sorted(Path(job.output or "") for job in jobs)
+    assert list((tmp_path / "spool" / "sheets").iterdir()) == []  # delivered: no pixels stay behind
+
+
+def test_high_priority_overtakes(start_printer: Callable[..., FilmPrinter]) -> None:
+    printer = start_printer()
+    os.kill(printer.worker_pid, signal.SIGSTOP)
+    try:
+        for priority in ("LOW", "MED", "HIGH"):
+            with Scu(printer.address) as scu:
+                scu.create_session(PrintPriority=priority)
+                scu.create_film()
+                scu.set_image(1, image_item(PIXELS))
+                assert scu.print_film().Status == 0
+    finally:
+        os.kill(printer.worker_pid, signal.SIGCONT)
+    jobs = printer.wait_for(all_ended, 60)
+    finished = sorted(jobs, key=lambda job: job.finished or job.created)
+    # The worker may have held the first of them already when it was stopped.
+    assert [job.priority for job in finished if job.priority != "LOW"] == ["HIGH", "MED"]
+
+
+def test_a_killed_worker_is_replaced_and_its_job_is_done_again(
+    start_printer: Callable[..., FilmPrinter],
+) -> None:
+    printer = start_printer()
+    print_films(printer, 1)
+    printer.wait_for(all_ended, 30)
+    first = printer.worker_pid
+    os.kill(first, signal.SIGKILL)
+    print_films(printer, 2)
+    jobs = printer.wait_for(all_ended, 30)
+    assert [job.status for job in jobs] == ["DONE"] * 3
+    assert printer.worker_pid != first
+
+
+def test_a_film_that_keeps_killing_its_worker_ends_in_failure(
+    start_printer: Callable[..., FilmPrinter], tmp_path: Path
+) -> None:
+    # A worker that dies of every film of 17 x 17 inch, as one that a bug or the kernel kills would.
+    deadly = tmp_path / "deadly.py"
+    deadly.write_text(
+        "import os, sys\n"
+        "import printscp.worker as worker\n"
+        "compose = worker.compose\n"
+        "def die(sheet, title):\n"
+        "    if sheet.film_size == '17INX17IN': os.kill(os.getpid(), 9)\n"
+        "    return compose(sheet, title)\n"
+        "worker.compose = die\n"
+        "worker.main()\n"
+    )
+    command = [
+        sys.executable,
+        str(deadly),
+        "--spool",
+        str(tmp_path / "spool"),
+        "--output",
+        str(tmp_path / "films"),
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("printscp.printer.worker_command", lambda *_: command)
+        printer = start_printer(attempts=2)
+    with Scu(printer.address) as scu:
+        assert scu.print_image(PIXELS).Status == 0
+        assert scu.print_image(PIXELS, FilmSizeID="8INX10IN").Status == 0
+    poison, good = printer.wait_for(all_ended, 60)
+    assert (poison.status, poison.attempts, good.status) == ("FAILURE", 2, "DONE")
+    assert "given up after 2 attempts" in poison.info
+    assert "SIGKILL" in poison.info
+    # What was accepted is still there for whoever mends the printer.
+    assert len(list((tmp_path / "spool" / "sheets").iterdir())) == 1
+
+
+def test_output_that_fails_for_now_is_tried_again(
+    start_printer: Callable[..., FilmPrinter], tmp_path: Path
+) -> None:
+    printer = start_printer()
+    films = tmp_path / "films"
+    films.rmdir()
+    films.write_text("in the way")  # not even root can write films into it
+    print_films(printer, 1)
+    (job,) = printer.wait_for(lambda jobs: bool(jobs) and "cannot deliver" in jobs[0].info, 30)
+    assert job.status == "PENDING"
+    films.unlink()
+    (job,) = printer.wait_for(all_ended, 30)
+    assert (job.status, job.attempts) == ("DONE", 1)
+
+
+def test_jobs_outlive_the_printer(start_printer: Callable[..., FilmPrinter]) -> None:
+    printer = start_printer()
+    os.kill(printer.worker_pid, signal.SIGKILL)
+    print_films(printer, 3)
+    printer.stop()
+    again = start_printer()
+    jobs = again.wait_for(lambda jobs: len(jobs) == 3 and all_ended(jobs), 30)
+    assert [job.status for job in jobs] == ["DONE"] * 3
+
+
+def test_a_film_never_acknowledged_is_swept(
+    start_printer: Callable[..., FilmPrinter], tmp_path: Path, sheet: Sheet
+) -> None:
+    spool = Spool(tmp_path / "spool")
+    spool.sheets.save("1.2.3", sheet)
+    (tmp_path / "spool" / "sheets" / "1.2.4.part").write_bytes(b"half a film")
+    spool.close()
+    start_printer()
+    assert list((tmp_path / "spool" / "sheets").iterdir()) == []
+
+
+def test_a_spool_has_one_owner(
+    start_printer: Callable[..., FilmPrinter], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("printscp.spool.folder._LOCK_PATIENCE", 0.1)
+    start_printer()
+    with pytest.raises(SetupError, match="in use by another printer"):
+        start_printer()
+
+
+def test_a_printer_that_cannot_start_leaves_nothing_behind(
+    start_printer: Callable[..., FilmPrinter], tmp_path: Path
+) -> None:
+    first = start_printer()
+    elsewhere = {"spool": tmp_path / "other", "output": tmp_path / "other films"}
+    with pytest.raises(SetupError, match="cannot listen on"):
+        start_printer(port=first.address[1], **elsewhere)
+    start_printer(**elsewhere)  # its spool is free
+
+
+def test_the_door_is_quick_to_import() -> None:
+    """Naming the package must not pull in the network, nor a worker the server."""
+    code = (
+        "import sys, printscp, printscp.worker; "
+        "print(sorted({name.split('.')[0] for name in sys.modules} & {'pynetdicom', 'typer', 'rich'}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
