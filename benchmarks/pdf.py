@@ -146,12 +146,12 @@ def main() -> None:
     ratios = [ours / copy for ours, copy in zip(times["sheet to PDF"], times["memcpy"], strict=True)]
     shape = f"{sheet.width}x{sheet.height}"
     print(
-        f"{FILM.name} on {sheet.film_size}, {shape}; median of {arguments.runs - 1}, PDF of {size / 1e6:.1f} MB"
+        f"{FILM.name} on {sheet.film_size}, {shape}, PDF of {size / 1e6:.1f} MB; "
+        f"median of {arguments.runs - 1} runs"
     )
     print(f"\n{statistics.median(ratios):7.1f} x memcpy  ({min(ratios):.1f}-{max(ratios):.1f})  sheet to PDF")
-    print(
-        f"{medians['plain'] / medians['sheet to PDF']:7.1f} x faster than Pillow paste and reportlab drawImage"
-    )
+    faster = medians["plain"] / medians["sheet to PDF"]
+    print(f"{faster:7.1f} x faster than Pillow's paste and reportlab's drawImage")
     print(f"\n{'x memcpy':>9} {'ms':>9}")
     for key in ("memcpy", "sheet to PDF", "plain"):
         print(f"{medians[key] / medians['memcpy']:9.1f} {medians[key]:9.1f}  {key}")

@@ -121,7 +121,7 @@ def send(
 def _send(client: PrintClient, images: list[PrintImage], per_film: int, request: FilmRequest) -> int:
     """Print all films; returns how many, and tells of every warning the printer gave."""
     count = 0
-    with client, Progress(console=_messages, transient=True) as progress:
+    with client, Progress(console=_messages, transient=True, disable=not _messages.is_terminal) as progress:
         task = progress.add_task("printing", total=len(images))
         for film in films(images, per_film):
             client.print_film(film, request, on_image=lambda: progress.advance(task))
@@ -142,7 +142,7 @@ def _display_format(layout: str | None, display_format: str | None, images: int)
         columns, rows = int(match[1]), int(match[2])
     elif display_format is not None:
         match = re.fullmatch(r"STANDARD\\([1-9][0-9]*),([1-9][0-9]*)", display_format)
-        # Of other forms only the printer knows how many boxes they have: one film, as many images as there are.
+        # Of other forms only the printer knows how many boxes they have: all images go on one film.
         if match is None:
             return display_format, images
         columns, rows = int(match[1]), int(match[2])

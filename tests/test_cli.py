@@ -76,7 +76,7 @@ def test_send_tells_of_values_the_printer_replaced(server: Server) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--called", "OTHER", CT], ["rejected", "called"]),
+        (["--called", "OTHER", CT], ["rejected", "Called AE title"]),
         (["--called", "FILM", __file__], ["test_cli.py", "DICOM"]),
         (["--called", "FILM", CT, "--layout", "2by3"], ["--layout", "2x3"]),
         (["--called", "FILM", CT, "--layout", "2x3", "--display-format", "STANDARD\\1,1"], ["not both"]),
@@ -116,7 +116,7 @@ def test_serve_says_why_it_cannot_start(server: Server, tmp_path: Path) -> None:
     one_clear_line(run("serve", "--port", 0, "--spool", tmp_path, "--output", file / "x"), "output", "file/x")
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "jobs.sqlite").write_text(
-        "this is no database, but long enough to be read as one" * 9
+        "this is no database, though long enough to be read as one"
     )
     one_clear_line(run("serve", "--port", 0, "--spool", tmp_path / "broken", "--output", tmp_path), "broken")
     one_clear_line(run("serve", "--port", 99999, *folders), "port")

@@ -35,12 +35,13 @@ class DisplayFormat:
         """
         match = _STANDARD.fullmatch(text.rstrip(" "))
         if match is None:
-            raise InvalidAttributeValue("use STANDARD\\C,R (columns,rows)", "ImageDisplayFormat")
+            # No backslash here: it would cut the Error Comment (VR LO) in two.
+            raise InvalidAttributeValue("only STANDARD with columns,rows is printed", "ImageDisplayFormat")
         columns, rows = int(match[1]), int(match[2])
         limit = profile.standard_format
         if columns > limit.max_columns or rows > limit.max_rows:
-            most = f"STANDARD\\{limit.max_columns},{limit.max_rows}"
-            raise InvalidAttributeValue(f"at most {most} is printed here", "ImageDisplayFormat")
+            most = f"{limit.max_columns} columns and {limit.max_rows} rows"
+            raise InvalidAttributeValue(f"STANDARD goes up to {most}", "ImageDisplayFormat")
         return cls(columns, rows)
 
     def boxes(self, area: Rectangle, gap: int) -> tuple[Rectangle, ...]:

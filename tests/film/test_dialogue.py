@@ -566,6 +566,7 @@ def test_the_error_comment_fits_on_the_wire(scu: Scu, case: str) -> None:
     status, request, _ = REFUSALS[case]
     comment = refused(status, lambda: request(scu), *REFUSALS[case][2]).comment
     assert len(comment) <= 64, comment
+    assert "\\" not in comment, comment  # VR LO: a backslash would make it two
 
 
 def test_an_empty_film_is_b603_and_nothing_is_printed(scu: Scu) -> None:

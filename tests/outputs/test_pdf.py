@@ -60,7 +60,7 @@ def image_of(pdf: bytes) -> tuple[dict[str, str], np.ndarray]:
     [found] = re.finditer(rb"/Subtype /Image", pdf)
     start = pdf.rindex(b" obj", 0, found.start())
     dictionary, stream = pdf[start:].split(b"stream\n", 1)
-    fields = dict(re.findall(r"/(\w+) ([^/<>\n]+)", dictionary.decode("latin-1")))
+    fields = dict(re.findall(r"/(\w+) /?([^\s/<>]+)", dictionary.decode("latin-1")))
     length = int(fields["Length"])
     assert stream[length:].startswith(b"\nendstream")
     rows, columns = int(fields["Height"]), int(fields["Width"])

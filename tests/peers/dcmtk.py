@@ -72,10 +72,13 @@ class PrintClient:
         (folder / "dcmpstat.cfg").write_text(_CONFIG.format(host=address[0], port=address[1]))
 
     def print(self, columns: int, rows: int, images: list[Path], *options: str) -> str:
-        """Print images on one film; returns what dcmprscu said, since it exits with 0 whatever happens."""
-        self._run("dcmpsprt", "-l", str(columns), str(rows), *options, *map(str, images))
+        """Print images on one film; ``options`` are dcmprscu's.
+
+        Returns what dcmprscu said, since it exits with 0 whatever happens.
+        """
+        self._run("dcmpsprt", "-l", str(columns), str(rows), *map(str, images))
         (stored_print,) = self._folder.glob("database/SP_*.dcm")
-        return self._run("dcmprscu", "-v", str(stored_print.relative_to(self._folder)))
+        return self._run("dcmprscu", "-v", *options, str(stored_print.relative_to(self._folder)))
 
     def _run(self, program: str, *arguments: str) -> str:
         command = [program, "-c", "dcmpstat.cfg", "-p", "FILM", *arguments]

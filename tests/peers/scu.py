@@ -55,7 +55,7 @@ def image_item(pixels: np.ndarray, **changes: Any) -> Dataset:
 class Scu:
     """An association with the basic grayscale Meta SOP Class; context manager.
 
-    Each call returns the status data set and the attributes of the answer; an empty status data set is no answer.
+    Each call returns the status data set and the attributes of the answer; no answer is an empty status.
     """
 
     def __init__(

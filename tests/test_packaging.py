@@ -1,0 +1,51 @@
+"""A wheel, installed elsewhere into an empty environment, prints a film from another folder."""
+
+import json
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+from peers import server as serving
+from pydicom.data import get_testdata_file
+
+from printscp.catalog import layouts_folder
+
+ROOT = Path(__file__).parent.parent
+CT = get_testdata_file("CT_small.dcm", download=False)
+
+
+def run(*command: object) -> str:
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=280)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_checkout_finds_its_layouts() -> None:
+    assert layouts_folder() == ROOT / "layouts"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_wheel_prints_a_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, ROOT)
+    (wheel,) = tmp_path.glob("*.whl")
+    venv.create(tmp_path / "env", with_pip=True)
+    binaries = tmp_path / "env" / "bin"
+    printscp = binaries / "printscp"
+    run(binaries / "python", "-m", "pip", "install", "--quiet", "--only-binary", ":all:", wheel)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    folder = run(binaries / "python", "-c", "from printscp import catalog; print(catalog.layouts_folder())")
+    assert Path(folder.strip()).is_relative_to(tmp_path / "env")
+    monkeypatch.setattr(serving, "PRINTSCP", str(printscp))
+    with serving.Server(Path("spool"), Path("films")) as server:
+        run(printscp, "send", *server.address, CT)
+        for _ in range(50):
+            (job,) = json.loads(run(printscp, "jobs", "--spool", "spool", "--json"))
+            if job["status"] == "DONE":
+                break
+    (film,) = Path("films").iterdir()
+    assert job["output"] == str(film)
+    assert film.read_bytes().startswith(b"%PDF-1.7")
