@@ -174,6 +174,13 @@ class PynetdicomClient:
         assert self._association.is_established, "no association"
         transport: Any = self._association.dul.socket
         transport.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # Its reactor thread takes away a reply that the caller waits for, once in a thousand messages, and the
+        # caller then waits for ever. Paused until the release, it cannot; the other thread goes on polling.
+        self._checkpoint: Any = self._association._reactor_checkpoint
+        self._checkpoint.set = lambda: None
+        self._checkpoint.clear()
+        time.sleep(0.05)
+        assert self._association._is_paused
 
     def prepare(self, dataset: Dataset) -> Dataset:
         return dataset
@@ -191,6 +198,7 @@ class PynetdicomClient:
         return reply
 
     def release(self) -> None:
+        del self._checkpoint.set
         self._association.release()
 
 

@@ -17,6 +17,7 @@ from pynetdicom.events import Event
 from pynetdicom.status import PRINT_JOB_MANAGEMENT_SERVICE_CLASS_STATUS, code_to_category
 
 from printscp.client.images import PrintImage
+from printscp.client.reactor import hold, let_go
 from printscp.film.uids import (
     BASIC_FILM_BOX,
     BASIC_FILM_SESSION,
@@ -109,7 +110,11 @@ class PrintClient:
                 *self._address,
                 ae_title=called,
                 max_pdu=0,
-                evt_handlers=[(evt.EVT_CONN_OPEN, _send_at_once), (evt.EVT_N_EVENT_REPORT, _confirm)],
+                evt_handlers=[
+                    (evt.EVT_CONN_OPEN, _send_at_once),
+                    (evt.EVT_ESTABLISHED, hold),
+                    (evt.EVT_N_EVENT_REPORT, _confirm),
+                ],
             )
         except OSError as error:
             raise ClientError(f"cannot connect to {self._where()}: {error.strerror}") from error
@@ -123,11 +128,14 @@ class PrintClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Delete the film session and release; abort where something other than the printer went wrong."""
-        if kind is None or issubclass(kind, ClientError):
-            self._drop_session()
-            self._association.release()
-        else:
-            self._association.abort()
+        try:
+            if kind is None or issubclass(kind, ClientError):
+                self._drop_session()
+                self._association.release()
+            else:
+                self._association.abort()
+        finally:
+            let_go(self._association)
 
     def printer_status(self) -> tuple[str, str]:
         """Printer Status and Printer Status Info (PS3.4 H.4.6), for example ("NORMAL", "NORMAL").

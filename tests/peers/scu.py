@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.sop_class import (
     BasicFilmBox,
     BasicFilmSession,
@@ -16,6 +16,8 @@ from pynetdicom.sop_class import (
     PrinterInstance,
     Verification,
 )
+
+from printscp.client.reactor import hold, let_go
 
 META = BasicGrayscalePrintManagementMeta
 Reply = tuple[Dataset, Dataset | None]
@@ -70,7 +72,8 @@ class Scu:
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = 20
         for context in contexts:
             entity.add_requested_context(context, list(syntaxes))
-        self.association = entity.associate(*address, ae_title=called)
+        held = [(evt.EVT_ESTABLISHED, hold)]
+        self.association = entity.associate(*address, ae_title=called, evt_handlers=held)
         self.session_uid: UID | None = None
         self.film_uid: UID | None = None
         self.boxes: list[UID] = []
@@ -84,6 +87,12 @@ class Scu:
 
     def __exit__(self, *_: object) -> None:
         self.association.release()
+        let_go(self.association)
+
+    def wait_for_the_end(self) -> None:
+        """Until the printer has ended the association, or 20 s."""
+        let_go(self.association)
+        self.association.join(20)
 
     def echo(self) -> int:
         return int(self.association.send_c_echo().Status)

@@ -73,7 +73,7 @@ def test_a_silent_association_is_aborted(start_printer: Callable[..., FilmPrinte
     printer = start_printer(idle_timeout=0.3)
     scu = Scu(printer.address)
     with scu:
-        scu.association.join(20)
+        scu.wait_for_the_end()
     assert scu.association.is_aborted
     still_prints(printer)
 
@@ -84,7 +84,7 @@ def test_a_peer_that_stops_inside_a_message_is_aborted(start_printer: Callable[.
     with scu:
         connection = scu.association.dul.socket.socket
         connection.sendall(b"\x04\x00" + struct.pack(">L", 1000) + b"half of it")
-        scu.association.join(20)
+        scu.wait_for_the_end()
     assert not scu.association.is_established
     still_prints(printer)
 
@@ -198,7 +198,7 @@ def test_stop_aborts_what_is_open(start_printer: Callable[..., FilmPrinter]) -> 
     with scu:
         scu.create_session()
         printer.stop()
-        scu.association.join(20)
+        scu.wait_for_the_end()
     assert scu.association.is_aborted
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(address, timeout=5)

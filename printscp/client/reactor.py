@@ -1,0 +1,33 @@
+"""Keeps pynetdicom's requestor from losing answers.
+
+Between requests the thread of an association takes whatever is in its message queue for a request of the
+peer.
+`send_n_*` pauses it first, but on a busy machine it can be caught just before it looks, wakes with the answer
+already there, drops it ("Received unexpected N-SET service message"), and the SCU waits until its time-out.
+A print SCU has nothing to serve on that thread, so it is paused from the start, until the association ends.
+"""
+
+import threading
+
+from pynetdicom.association import Association
+from pynetdicom.events import Event
+
+
+class _Gate(threading.Event):
+    def set(self) -> None:
+        """What `send_n_*` does when it is through: not here."""
+
+    def open(self) -> None:
+        super().set()
+
+
+def hold(event: Event) -> None:
+    """For EVT_ESTABLISHED, which comes before the thread starts."""
+    event.assoc._reactor_checkpoint = _Gate()
+
+
+def let_go(association: Association) -> None:
+    """Let the thread see the end of the association, and end with it."""
+    gate = association._reactor_checkpoint
+    if isinstance(gate, _Gate):
+        gate.open()
