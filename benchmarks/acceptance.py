@@ -174,13 +174,14 @@ class PynetdicomClient:
         assert self._association.is_established, "no association"
         transport: Any = self._association.dul.socket
         transport.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # Its reactor thread takes away a reply that the caller waits for, once in a thousand messages, and the
-        # caller then waits for ever. Paused until the release, it cannot; the other thread goes on polling.
+        # Once in a thousand messages its reactor thread takes the reply from under the caller, who then waits
+        # in vain. Paused until the release, it cannot; the other thread goes on polling.
         self._checkpoint: Any = self._association._reactor_checkpoint
         self._checkpoint.set = lambda: None
         self._checkpoint.clear()
         time.sleep(0.05)
-        assert self._association._is_paused
+        while not self._association._is_paused:
+            time.sleep(0.01)
 
     def prepare(self, dataset: Dataset) -> Dataset:
         return dataset

@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
 
@@ -14,7 +14,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class _FilmSize(_Strict):
@@ -38,7 +38,7 @@ class _Printer(_Strict):
     film_sizes: list[str] = Field(min_length=1)
     media: list[str] = Field(min_length=1)
     destinations: list[str] = Field(min_length=1)
-    magnifications: list[str] = Field(min_length=1)
+    magnifications: list[Literal["CUBIC", "BILINEAR", "REPLICATE"]] = Field(min_length=1)
     min_density: int = Field(ge=0, le=500)
     max_density: int = Field(gt=0, le=500)
     border_density: str
@@ -83,6 +83,7 @@ def load_profile(name: str) -> PrinterProfile:
     if unknown:
         raise SetupError(f"{file}: film_sizes: {', '.join(unknown)} not in film_sizes.toml")
     _check_densities(printer, file)
+    _check_room(printer, [sizes[term] for term in printer.film_sizes], formats.STANDARD, file)
     fields: dict[str, Any] = printer.model_dump(exclude={"film_sizes"})
     fields |= {key: tuple(value) for key, value in fields.items() if isinstance(value, list)}
     fields |= {
@@ -100,8 +101,9 @@ def _check_densities(printer: _Printer, file: Path) -> None:
         raise SetupError(f"{file}: min_density is not below max_density")
     for key in ("border_density", "empty_image_density"):
         value = getattr(printer, key)
-        if value not in ("BLACK", "WHITE") and not value.isdigit():
-            raise SetupError(f"{file}: {key}: BLACK, WHITE or hundredths of OD, not {value!r}")
+        number = int(value) if value.isdecimal() else -1
+        if value not in ("BLACK", "WHITE") and not printer.min_density <= number <= printer.max_density:
+            raise SetupError(f"{file}: {key}: BLACK, WHITE or hundredths of OD in the range, not {value!r}")
     light, ambient = printer.illumination, printer.reflected_ambient_light
     darkest = ambient + light * 10 ** (-printer.max_density / 100)
     brightest = ambient + light * 10 ** (-printer.min_density / 100)
@@ -109,6 +111,14 @@ def _check_densities(printer: _Printer, file: Path) -> None:
         raise SetupError(
             f"{file}: illumination: {darkest:.3g}..{brightest:.0f} cd/m2 is outside what the GSDF covers"
         )
+
+
+def _check_room(printer: _Printer, sizes: list[_FilmSize], most: _Standard, file: Path) -> None:
+    """A film that lies has its height for width: the shorter side must do for columns and rows."""
+    side = min(min(size.width_mm, size.height_mm) for size in sizes) - 2 * printer.margin_mm
+    for length, count in ((side, most.max_columns), (side - printer.label_mm, most.max_rows)):
+        if length - printer.gap_mm * (count - 1) < count:  # a millimetre each
+            raise SetupError(f"{file}: margin_mm, gap_mm, label_mm: no room for {count} boxes on each film")
 
 
 def _toml(file: Path) -> dict[str, Any]:

@@ -30,7 +30,7 @@ ANY_STDLIB = frozenset(sys.stdlib_module_names)
 
 @dataclass(frozen=True)
 class Room:
-    """``house`` names modules of printscp (a package stands for all in it), ``others`` other distributions."""
+    """``house`` names modules of printscp (a package stands for all in it), ``others`` other packages."""
 
     house: tuple[str, ...] = ()
     others: tuple[str, ...] = ()

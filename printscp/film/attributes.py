@@ -17,9 +17,10 @@ from typing import Any
 from pydicom.datadict import keyword_for_tag, tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
+from pydicom.sequence import Sequence as Items
 from pydicom.tag import BaseTag, Tag
 
-from printscp.errors import InvalidAttributeValue, MissingAttribute, MissingAttributeValue
+from printscp.errors import InvalidAttributeValue, MissingAttribute, MissingAttributeValue, PrintError
 from printscp.film.display_format import DisplayFormat
 from printscp.film.profile import PrinterProfile
 from printscp.film.uids import BASIC_FILM_SESSION
@@ -30,6 +31,7 @@ ATTRIBUTE_VALUE_OUT_OF_RANGE = 0x0116
 # Luminance range of the Grayscale Standard Display Function, cd/m2 (PS3.14 Annex B: j = 1 and 1023).
 GSDF_DARKEST = 0.05
 GSDF_BRIGHTEST = 3993.0
+MOST_AMBIENT_LIGHT = 200
 
 # Sent inside data sets by some SCUs though they belong elsewhere; no reason for a remark.
 _HARMLESS = frozenset({"SOPClassUID", "SOPInstanceUID", "SpecificCharacterSet", "ReferencedImageBoxSequence"})
@@ -56,6 +58,10 @@ class Attribute:
     rule: Rule
     default: Callable[[PrinterProfile], Any] | None = None
     may_be_empty: bool = False
+    tag: BaseTag = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tag", Tag(tag_for_keyword(self.keyword) or 0))
 
     @property
     def mandatory(self) -> bool:
@@ -75,7 +81,7 @@ def _one_of(terms: Callable[[PrinterProfile], Sequence[str]]) -> Rule:
     def rule(value: Any, profile: PrinterProfile) -> Taken:
         known = terms(profile)
         if str(value) not in known:
-            raise ValueError(f"{value} not one of {', '.join(known)}")
+            raise ValueError(f"{value} is none of {', '.join(known)}")
         return Taken(str(value))
 
     return rule
@@ -83,6 +89,12 @@ def _one_of(terms: Callable[[PrinterProfile], Sequence[str]]) -> Rule:
 
 def _term(*terms: str) -> Rule:
     return _one_of(lambda _: terms)
+
+
+def _photometric(value: Any, _: PrinterProfile) -> Taken:
+    if str(value) not in ("MONOCHROME1", "MONOCHROME2"):
+        raise ValueError(f"{value}, needs MONOCHROME1 or 2")
+    return Taken(str(value))
 
 
 def _number(low: int, high: int) -> Rule:
@@ -121,11 +133,15 @@ def _text(limit: int) -> Rule:
     return rule
 
 
+def _character_set(value: Any, _: PrinterProfile) -> Taken:
+    return Taken(list(value) if isinstance(value, MultiValue) else str(value))
+
+
 def _illumination(value: Any, profile: PrinterProfile) -> Taken:
     """L0 in cd/m2: what shines through the film must be luminance that the GSDF covers (PS3.14 7)."""
     illumination = int(value)
     darkest = illumination * 10 ** (-profile.max_density / 100)
-    brightest = illumination * 10 ** (-profile.min_density / 100)
+    brightest = illumination * 10 ** (-profile.min_density / 100) + MOST_AMBIENT_LIGHT
     if darkest < GSDF_DARKEST or brightest > GSDF_BRIGHTEST:
         raise ValueError(f"{illumination} cd/m2 is outside what the GSDF covers")
     return Taken(illumination)
@@ -142,20 +158,24 @@ def _display_format(value: Any, profile: PrinterProfile) -> Taken:
     return Taken(text.rstrip(" "))
 
 
+def _sequence(value: Any, most: int) -> list[Dataset]:
+    if not isinstance(value, Items):
+        raise ValueError("not a sequence")
+    if len(value) > most:
+        raise ValueError(f"{len(value)} items, at most {most}")
+    return list(value)
+
+
 def _film_session_reference(value: Any, _: PrinterProfile) -> Taken:
-    if len(value) != 1:
-        raise ValueError(f"{len(value)} items, needs 1")
-    reference = value[0]
+    [reference] = _sequence(value, 1)
     if reference.get("ReferencedSOPClassUID") != BASIC_FILM_SESSION:
-        raise ValueError("does not refer to a Basic Film Session")
+        raise ValueError("no Basic Film Session")
     return Taken(str(reference.get("ReferencedSOPInstanceUID", "")))
 
 
 def _items(most: int) -> Rule:
     def rule(value: Any, _: PrinterProfile) -> Taken:
-        if len(value) > most:
-            raise ValueError(f"{len(value)} items, at most {most}")
-        return Taken(list(value))
+        return Taken(_sequence(value, most))
 
     return rule
 
@@ -168,12 +188,13 @@ def _pixel_aspect(value: Any, _: PrinterProfile) -> Taken:
 
 
 def _bytes(value: Any, _: PrinterProfile) -> Taken:
-    if not isinstance(value, bytes):
+    if not isinstance(value, (bytes, memoryview)):
         raise ValueError("not a string of bytes")
     return Taken(value)
 
 
 FILM_SESSION = (
+    Attribute("SpecificCharacterSet", "U/U", _character_set),
     Attribute("NumberOfCopies", "U/M", _number(1, 99), lambda _: 1),
     Attribute("PrintPriority", "U/M", _one_of(lambda p: p.priorities), lambda p: p.priorities[0]),
     Attribute("MediumType", "U/M", _one_of(lambda p: p.media), lambda p: p.media[0]),
@@ -191,7 +212,9 @@ FILM_BOX_SET = (
     Attribute("EmptyImageDensity", "U/U", _background, lambda p: p.empty_image_density),
     Attribute("Trim", "U/U", _term("NO"), lambda _: "NO"),
     Attribute("Illumination", "U/MC", _illumination, lambda p: p.illumination),
-    Attribute("ReflectedAmbientLight", "U/MC", _number(0, 200), lambda p: p.reflected_ambient_light),
+    Attribute(
+        "ReflectedAmbientLight", "U/MC", _number(0, MOST_AMBIENT_LIGHT), lambda p: p.reflected_ambient_light
+    ),
 )
 
 FILM_BOX_CREATE = (
@@ -222,7 +245,7 @@ _ANY = _number(0, 0xFFFF)
 
 GRAYSCALE_IMAGE = (
     Attribute("SamplesPerPixel", "M/M", _number(1, 1)),
-    Attribute("PhotometricInterpretation", "M/M", _term("MONOCHROME1", "MONOCHROME2")),
+    Attribute("PhotometricInterpretation", "M/M", _photometric),
     Attribute("Rows", "M/M", _number(1, 0xFFFF)),
     Attribute("Columns", "M/M", _number(1, 0xFFFF)),
     Attribute("PixelAspectRatio", "MC/M", _pixel_aspect, lambda _: (1, 1)),
@@ -251,39 +274,42 @@ def read(table: Sequence[Attribute], dataset: Dataset, profile: PrinterProfile, 
             or of a value that is not taken, or a value cannot be decoded at all.
     """
     reading = Reading()
-    tags = {Tag(tag_for_keyword(row.keyword) or 0): row for row in table}
-    for tag, row in tags.items():
-        value = _value(dataset, tag, row.keyword)
+    unread = set(dataset.keys())
+    for row in table:
+        given = row.tag in unread
+        value = _value(dataset, row) if given else None
+        unread.discard(row.tag)
         empty = value is None or (hasattr(value, "__len__") and len(value) == 0)
-        if not empty or (row.may_be_empty and tag in dataset):
+        if not empty or (row.may_be_empty and given):
             _given(row, value, profile, reading, defaults)
-        elif row.mandatory and tag in dataset:
+        elif row.mandatory and given:
             raise MissingAttributeValue(f"{row.keyword} is empty", row.keyword)
         elif row.mandatory:
             raise MissingAttribute(f"{row.keyword} is missing", row.keyword)
         elif defaults and row.default is not None:
             reading.values[row.keyword] = row.default(profile)
-    for tag in sorted(dataset.keys() - tags.keys()):
+    for tag in sorted(unread):
         keyword = keyword_for_tag(tag)
         if keyword not in _HARMLESS:
             reading.remarks.append(f"{keyword or tag} ignored")
     return reading
 
 
-def _value(dataset: Dataset, tag: BaseTag, keyword: str) -> Any:
-    if tag not in dataset:
-        return None
+def _value(dataset: Dataset, row: Attribute) -> Any:
     try:
-        return dataset[tag].value
+        return dataset[row.tag].value
     except Exception as error:
         # pydicom decodes a value when it is first read; whatever that meets, the SCU's bytes are at fault.
-        raise InvalidAttributeValue(f"{keyword} cannot be decoded", keyword) from error
+        raise InvalidAttributeValue(f"{row.keyword} cannot be decoded", row.keyword) from error
 
 
 def _given(row: Attribute, value: Any, profile: PrinterProfile, reading: Reading, defaults: bool) -> None:
     try:
         taken = row.rule(value, profile)
-    except (ValueError, TypeError, OverflowError, AttributeError) as error:
+    except PrintError:
+        raise
+    except Exception as error:
+        # A rule may meet anything: values inside a sequence are decoded when they are first read.
         reason = f"{row.keyword}: {error}"
         if row.usage.startswith("M"):
             raise InvalidAttributeValue(reason, row.keyword) from error

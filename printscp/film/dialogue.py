@@ -128,7 +128,7 @@ class Dialogue:
         if not _UID.fullmatch(wanted) or len(wanted) > 64:
             raise InvalidSOPInstance("instance UID breaks the UID rules")
         if wanted in self._alive() or wanted == PRINTER_INSTANCE:
-            raise DuplicateSOPInstance(f"{wanted} is in use")
+            raise DuplicateSOPInstance("instance UID is in use")
         return wanted
 
     def find(self, request: Request) -> Any:
@@ -139,9 +139,9 @@ class Dialogue:
         """
         instance = self._alive().get(request.instance or UID(""))
         if instance is None:
-            raise NoSuchSOPInstance(f"no instance {request.instance} alive here")
+            raise NoSuchSOPInstance(f"no such {_SOP_CLASSES[request.sop_class].name} alive here")
         if instance.sop_class != request.sop_class:
-            raise ClassInstanceConflict(f"{request.instance} is of class {instance.sop_class}")
+            raise ClassInstanceConflict(f"instance is a {_SOP_CLASSES[instance.sop_class].name}")
         return instance
 
     def read(self, table: tuple[Attribute, ...], dataset: Dataset, *, defaults: bool) -> Reading:
@@ -216,6 +216,8 @@ class BasicFilmBox:
         reading = dialogue.read(tables.FILM_BOX_SET, request.dataset, defaults=False)
         values = film_box.attributes | reading.values
         check_densities(values)
+        for box in film_box.image_boxes:
+            check_densities(values | box.attributes)
         film_box.attributes = values
         film_box.remarks.extend(reading.remarks)
         return Answer(
@@ -262,7 +264,9 @@ class BasicGrayscaleImageBox:
         check_densities({key: reading.values.get(key, film[key]) for key in ("MinDensity", "MaxDensity")})
         box.put(image, dialogue.printer.budget)
         box.attributes, box.remarks = reading.values, reading.remarks
-        return Answer(reading.status, _attributes({"ImageBoxPosition": position, **reading.values}))
+        # Values come back where they are not quite the SCU's; a modality that was taken at its word reads none.
+        changed = _attributes({"ImageBoxPosition": position, **reading.values}) if reading.remarks else None
+        return Answer(reading.status, changed)
 
 
 class PrinterClass:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from printscp.errors import InvalidAttributeValue
 from printscp.film.profile import PrinterProfile
 
-_STANDARD = re.compile(r"STANDARD\\([1-9][0-9]*),([1-9][0-9]*)")
+_STANDARD = re.compile(r"STANDARD\\([1-9][0-9]{0,3}),([1-9][0-9]{0,3})")
 
 
 @dataclass(frozen=True)

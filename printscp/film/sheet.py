@@ -1,8 +1,11 @@
 """One film as it was accepted: complete, immutable, and all that rendering needs to know."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from printscp.film.display_format import Rectangle
+
+BytesLike = Any  # collections.abc.Buffer, once Python 3.12 is the oldest
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,7 @@ class SheetImage:
     magnification: str
     min_density: int
     max_density: int
-    pixels: bytes = field(repr=False)
+    pixels: BytesLike = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,10 @@
 """Sheets on disk: one uncompressed tar a film, so that any tool can look inside.
 
 The first member, `sheet.json`, is the `Sheet` without its pixels; each image's pixels follow as a member
-named after its position. A sheet is written under a temporary name, flushed to disk and renamed, and the
+named after its position. The owner's name of a member is the CRC-32 of its content. A sheet is written under a temporary name, flushed to disk and renamed, and the
 folder is flushed too: a name that can be seen stands for a film that is whole.
 """
 
-import io
 import os
 import tarfile
 from collections.abc import Collection, Iterator
@@ -13,10 +12,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from isal import isal_zlib
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
-from printscp.film.sheet import Sheet
+from printscp.film.sheet import BytesLike, Sheet
 
 _SUFFIX = ".sheet"
 _TEMPORARY = ".part"
@@ -47,10 +46,11 @@ class SheetStore:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(self._path(name))
+            flush_folder(self._folder)
         except BaseException:
             temporary.unlink(missing_ok=True)
+            self.remove(name)
             raise
-        flush_folder(self._folder)
 
     def load(self, name: str) -> Sheet:
         """Read a sheet back.
@@ -64,10 +64,8 @@ class SheetStore:
                 fields = from_json(_read(archive, next(members)))
                 for image, member in zip(fields["images"], members, strict=True):
                     image["pixels"] = _read(archive, member)
-                    if isal_zlib.crc32(image["pixels"]) != image.pop("crc32"):
-                        raise DamagedSheet(f"sheet {name}: pixels of {member.name} have changed on disk")
             return _SHEET.validate_python(fields)
-        except (OSError, tarfile.TarError, StopIteration, ValidationError, ValueError, KeyError) as error:
+        except (OSError, tarfile.TarError, StopIteration, ValueError, KeyError, TypeError) as error:
             raise DamagedSheet(f"sheet {name} cannot be read: {error}") from error
 
     def remove(self, name: str) -> None:
@@ -98,24 +96,23 @@ def flush_folder(folder: Path) -> None:
 
 
 def _write(file: BinaryIO, sheet: Sheet) -> None:
-    pixels = [image.pixels for image in sheet.images]
-    images = [
-        {key: value for key, value in vars(image).items() if key != "pixels"}
-        | {"crc32": isal_zlib.crc32(image.pixels)}
-        for image in sheet.images
-    ]
+    images = [{key: value for key, value in vars(image).items() if key != "pixels"} for image in sheet.images]
     header = to_json({**vars(sheet), "images": images}, indent=1)
-    with tarfile.open(fileobj=file, mode="w:", format=tarfile.USTAR_FORMAT) as archive:
-        _add(archive, "sheet.json", header)
-        for image, data in zip(sheet.images, pixels, strict=True):
-            _add(archive, f"image-{image.position:03}.raw", data)
+    _add(file, "sheet.json", header)
+    for image in sheet.images:
+        _add(file, f"image-{image.position:03}.raw", image.pixels)
+    file.write(bytes(2 * tarfile.BLOCKSIZE))  # the end of a tar
 
 
-def _add(archive: tarfile.TarFile, name: str, data: bytes) -> None:
+def _add(file: BinaryIO, name: str, data: BytesLike) -> None:
+    """One member; TarFile.addfile would copy it in pieces."""
     member = tarfile.TarInfo(name)
     member.size = len(data)
     member.mode = 0o600
-    archive.addfile(member, io.BytesIO(data))
+    member.uname = _checksum(data)  # guarded in its turn by the checksum of the tar header
+    file.write(member.tobuf(tarfile.USTAR_FORMAT))
+    file.write(data)
+    file.write(bytes(-len(data) % tarfile.BLOCKSIZE))
 
 
 def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
@@ -125,4 +122,10 @@ def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     data = file.read()
     if len(data) != member.size:
         raise ValueError(f"{member.name} is cut short")
+    if member.uname != _checksum(data):
+        raise ValueError(f"{member.name} has changed on disk")
     return data
+
+
+def _checksum(data: BytesLike) -> str:
+    return f"{isal_zlib.crc32(data):08x}"

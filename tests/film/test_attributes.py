@@ -1,7 +1,6 @@
 """The attribute tables: what each usage letter makes of what an SCU gives (PS3.4 H.2.4)."""
 
 import struct
-import warnings
 from io import BytesIO
 from typing import Any
 
@@ -18,6 +17,9 @@ from printscp.film import attributes as tables
 from printscp.film.attributes import Attribute, Reading, read
 from printscp.film.profile import FilmSize, PrinterProfile, StandardFormat
 from printscp.film.uids import BASIC_FILM_BOX, BASIC_FILM_SESSION
+
+# pydicom warns of values that are wrong on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
 
 PROFILE = PrinterProfile(
     name="small",
@@ -52,10 +54,8 @@ SUCCESS, OUT_OF_RANGE = 0x0000, 0x0116
 
 def data_set(**values: Any) -> Dataset:
     dataset = Dataset()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom warns of the values that are wrong on purpose
-        for keyword, value in values.items():
-            setattr(dataset, keyword, value)
+    for keyword, value in values.items():
+        setattr(dataset, keyword, value)
     return dataset
 
 
@@ -461,25 +461,26 @@ def outcome(table: str, dataset: Dataset, *, defaults: bool = True) -> Reading |
 @pytest.mark.parametrize("vr", _VRS)
 def test_no_attribute_of_any_vr_and_value_leads_to_another_error(vr: str) -> None:
     odd = {}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for table, rows_of_it in TABLES.items():
-            whole = data_set(**needed(table))
-            for row in rows_of_it:
-                values = [*_VALUES]
-                if vr == "SQ":
-                    values += [item((tag(inner), other, b"1")) for inner in _INSIDE[:2] for other in _VRS]
-                for value in values:
-                    dataset = Dataset()
-                    dataset.update(whole)
+    for table, rows_of_it in TABLES.items():
+        whole = data_set(**needed(table))
+        for row in rows_of_it:
+            values = [*_VALUES]
+            if vr == "SQ":
+                values += [item((inner, other, b"1")) for inner in _INSIDE[:2] for other in _VRS]
+            for value in values:
+                dataset = Dataset()
+                dataset.update(whole)
+                try:
                     dataset.update(received((tag(row.keyword), vr, value)))
-                    try:
-                        result = outcome(table, dataset)
-                    except Exception as error:
-                        odd[row.keyword, value] = repr(error)
-                        continue
-                    if isinstance(result, PrintError):
-                        assert result.status in (0x0106, 0x0120, 0x0121)
+                except Exception:
+                    continue  # not a data set at all: refused before it comes here
+                try:
+                    result = outcome(table, dataset)
+                except Exception as error:
+                    odd[row.keyword, value] = repr(error)
+                    continue
+                if isinstance(result, PrintError):
+                    assert result.status in (0x0106, 0x0120, 0x0121)
     assert odd == {}
 
 
@@ -512,14 +513,12 @@ def test_whatever_bytes_come_the_answer_is_a_reading_or_a_print_error(
     data: st.DataObject, implicit: bool, table: str, defaults: bool
 ) -> None:
     content = data.draw(_elements(_TAGS[table], implicit) | st.binary(max_size=60), label="on the wire")
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            dataset = read_dataset(BytesIO(content), implicit, True)
-        except Exception:
-            return  # not a data set at all: refused before it comes here
-        if data.draw(st.booleans(), label="in a data set that is right otherwise"):
-            whole = data_set(**needed(table))
-            whole.update(dataset)
-            dataset = whole
-        outcome(table, dataset, defaults=defaults)
+    try:
+        dataset = read_dataset(BytesIO(content), implicit, True)
+    except Exception:
+        return  # not a data set at all: refused before it comes here
+    if data.draw(st.booleans(), label="in a data set that is right otherwise"):
+        whole = data_set(**needed(table))
+        whole.update(dataset)
+        dataset = whole
+    outcome(table, dataset, defaults=defaults)

@@ -3,7 +3,6 @@
 import contextlib
 import copy
 import functools
-import warnings
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import Any
@@ -34,6 +33,9 @@ from printscp.film.uids import (
     PRINTER_INSTANCE,
 )
 
+# pydicom warns of values that are wrong on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
+
 PROFILE = PrinterProfile(
     name="small",
     manufacturer="maker",
@@ -61,11 +63,9 @@ LONG_UID = UID("1.2.826.0.1.3680043.8.498." + "9" * 38)
 
 def data_set(**values: Any) -> Dataset:
     dataset = Dataset()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom warns of the values that are wrong on purpose
-        for keyword, value in values.items():
-            if value is not ABSENT:
-                setattr(dataset, keyword, value)
+    for keyword, value in values.items():
+        if value is not ABSENT:
+            setattr(dataset, keyword, value)
     return dataset
 
 
@@ -96,9 +96,7 @@ def sent(dataset: Dataset, implicit: bool = True) -> Dataset:
     """A data set as it is after a journey over the wire."""
     file = DicomBytesIO()
     file.is_little_endian, file.is_implicit_VR = True, implicit
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        write_dataset(file, dataset)
+    write_dataset(file, dataset)
     return read_dataset(BytesIO(file.getvalue()), implicit, True)
 
 

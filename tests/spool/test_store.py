@@ -3,6 +3,7 @@
 import errno
 import os
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +193,7 @@ def test_a_name_that_can_be_seen_stands_for_a_sheet_that_is_on_disk(
     store: SheetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[Any] = []
-    fsync, replace = os.fsync, os.replace
+    fsync, rename = os.fsync, os.replace
 
     def recorded_fsync(handle: int) -> None:
         name = Path(f"/proc/self/fd/{handle}").readlink().name
@@ -201,18 +202,21 @@ def test_a_name_that_can_be_seen_stands_for_a_sheet_that_is_on_disk(
 
     def recorded_replace(source: Any, target: Any) -> None:
         calls.append(("replace", Path(source).name, Path(target).name))
-        replace(source, target)
+        rename(source, target)
 
     monkeypatch.setattr(os, "fsync", recorded_fsync)
     monkeypatch.setattr(os, "replace", recorded_replace)
-    store.save("one", SHEET)
-    size = (tmp_path / "sheets" / "one.sheet").stat().st_size
-    # Written in full, then the file, then its name, then the folder that holds the name.
-    assert calls == [
-        ("fsync", "one.part", size),
-        ("replace", "one.part", "one.sheet"),
-        ("fsync", "sheets", None),
-    ]
+    # Of several lengths, so that of some the end waits in Python's buffer until it is flushed.
+    for length in range(0, 10240, 1024):
+        calls.clear()
+        store.save("one", replace(SHEET, images=(replace(IMAGE, pixels=bytes(length)),)))
+        size = (tmp_path / "sheets" / "one.sheet").stat().st_size
+        # Written in full, then the file, then its name, then the folder that holds the name.
+        assert calls == [
+            ("fsync", "one.part", size),
+            ("replace", "one.part", "one.sheet"),
+            ("fsync", "sheets", None),
+        ]
 
 
 @pytest.mark.parametrize("failing", ["fsync of the file", "rename", "fsync of the folder"])

@@ -134,7 +134,7 @@ def test_unknown_instances_are_refused(printer: FilmPrinter) -> None:
     with Scu(printer.address) as scu:
         stranger = generate_uid()
         wanted = attributes(ImageBoxPosition=1, BasicGrayscaleImageSequence=[image_item(PIXELS)])
-        refused(scu.set(stranger, wanted)[0], 0x0112, "no instance")
+        refused(scu.set(stranger, wanted)[0], 0x0112, "no such")
         refused(scu.print_film(uid=stranger), 0x0112)
         refused(scu.delete(BasicFilmBox, stranger), 0x0112)
         status, _ = scu.association.send_n_get([], Printer, stranger, meta_uid=META)
