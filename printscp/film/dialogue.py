@@ -5,13 +5,14 @@ class of its SOP class below. A verb that a class lacks is a service it does not
 """
 
 import re
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, generate_uid
+from pydicom.uid import PYDICOM_ROOT_UID, UID, generate_uid
 
 from printscp.errors import (
     ClassInstanceConflict,
@@ -203,9 +204,9 @@ class BasicFilmBox:
         if session.film_box is not None and not session.film_box.printed:
             raise FilmBoxNotPrinted("print or N-DELETE the film box before this one")
         layout = DisplayFormat.parse(reading.values["ImageDisplayFormat"], dialogue.printer.profile)
-        boxes = tuple(
-            ImageBox(generate_uid(), position) for position in range(1, layout.columns * layout.rows + 1)
-        )
+        count = layout.columns * layout.rows
+        root = f"{PYDICOM_ROOT_UID}{secrets.randbelow(10**30)}"
+        boxes = tuple(ImageBox(UID(f"{root}.{position}"), position) for position in range(1, count + 1))
         dialogue.drop_film_box()
         session.film_box = FilmBox(uid, reading.values, reading.remarks, boxes)
         return Answer(reading.status, _film_box_attributes(session, session.film_box), uid)
@@ -264,7 +265,7 @@ class BasicGrayscaleImageBox:
         check_densities({key: reading.values.get(key, film[key]) for key in ("MinDensity", "MaxDensity")})
         box.put(image, dialogue.printer.budget)
         box.attributes, box.remarks = reading.values, reading.remarks
-        # Values come back where they are not quite the SCU's; a modality that was taken at its word reads none.
+        # Values come back where they are not quite the SCU's; a modality taken at its word needs none.
         changed = _attributes({"ImageBoxPosition": position, **reading.values}) if reading.remarks else None
         return Answer(reading.status, changed)
 

@@ -4,10 +4,11 @@ A gray sample is a P-value of the printer's range: 0 its maximum density, 255 it
 under the film's light (PS3.14). The document's Subject says so with the numbers.
 """
 
-import io
 import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
@@ -19,6 +20,7 @@ from reportlab.pdfgen.canvas import Canvas
 from printscp import __version__
 from printscp.render.page import Page, p_value_samples
 
+_STRIP = 64  # rows at a time
 _PNG_UP = 2  # PNG filter type: each byte minus the one above it
 _FONT = "Helvetica"
 _VERSION = (1, 7)  # NumCopies
@@ -40,7 +42,7 @@ class PDFFolder:
         path = self._folder / f"{name}.pdf"
         temporary = self._folder / f".{name}.part"
         with temporary.open("wb") as file:
-            file.write(document(page))
+            write(page, file)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -52,12 +54,11 @@ class PDFFolder:
         return path
 
 
-def document(page: Page) -> bytes:
-    """The PDF file of a page."""
+def write(page: Page, file: BinaryIO) -> None:
+    """Write the PDF of a page."""
     width, height = page.size_points
     points = 72 / page.dots_per_inch
     samples = p_value_samples(page.scale)
-    file = io.BytesIO()
     canvas: Any = Canvas(file, pagesize=(width, height), pageCompression=0, pdfVersion=_VERSION)
     canvas.setTitle(page.title)
     canvas.setAuthor("")
@@ -66,7 +67,7 @@ def document(page: Page) -> bytes:
     canvas._doc.Catalog.ViewerPreferences = PDFDictionary(
         {"PrintScaling": PDFName("None"), "NumCopies": page.copies}
     )
-    image = _Image(cv2.LUT(page.density, samples))
+    image = _Image(page.density, samples)
     canvas._doc.addForm("page", image)
     canvas._formsinuse.append("page")
     canvas._code.append(f"q {width:.6f} 0 0 {height:.6f} 0 0 cm /{canvas._doc.getXObjectName('page')} Do Q")
@@ -75,7 +76,6 @@ def document(page: Page) -> bytes:
         canvas.setFont(_FONT, label.height * points)
         canvas.drawString(label.left * points, height - label.baseline * points, label.text)
     canvas.save()
-    return file.getvalue()
 
 
 def _tone(page: Page) -> str:
@@ -92,13 +92,14 @@ class _Image(PDFObject):
 
     __RefOnly__ = 1  # reportlab: a stream stands at the top level
 
-    def __init__(self, samples: NDArray[Any]) -> None:
+    def __init__(self, density: NDArray[np.uint16], samples: NDArray[np.uint8]) -> None:
+        self._density = density
         self._samples = samples
 
     def format(self, document: Any) -> bytes:
         """What reportlab writes between obj and endobj."""
-        rows, columns = self._samples.shape
-        data = _compressed(self._samples)
+        rows, columns = self._density.shape
+        data = _zlib_stream(self._density, self._samples)
         dictionary = PDFDictionary(
             {
                 "Type": PDFName("XObject"),
@@ -109,17 +110,60 @@ class _Image(PDFObject):
                 "BitsPerComponent": 8,
                 "Filter": PDFName("FlateDecode"),
                 "DecodeParms": PDFDictionary({"Predictor": 15, "Colors": 1, "Columns": columns}),
-                "Length": len(data),
+                "Length": sum(map(len, data)),
             }
         )
-        return b"".join((dictionary.format(document), b"\nstream\n", data, b"\nendstream\n"))
+        return b"".join((dictionary.format(document), b"\nstream\n", *data, b"\nendstream\n"))
 
 
-def _compressed(samples: NDArray[Any]) -> bytes:
-    """PNG-filtered rows, deflated."""
-    rows, columns = samples.shape
-    filtered = np.empty((rows, columns + 1), np.uint8)
+@dataclass
+class _Deflated:
+    """A run of rows: raw deflate data, and Adler-32 and length of what was deflated."""
+
+    data: list[bytes]
+    adler: int
+    length: int
+
+
+def _zlib_stream(density: NDArray[np.uint16], samples: NDArray[np.uint8]) -> list[bytes]:
+    """The samples of a page as PNG-filtered rows in one zlib stream (RFC 1950), in parts.
+
+    Two threads take half the page each; a sync flush makes the end of the first half a place to go on from.
+    """
+    middle = density.shape[0] // 2
+    halves = ((0, middle, isal_zlib.Z_SYNC_FLUSH), (middle, density.shape[0], isal_zlib.Z_FINISH))
+    with ThreadPoolExecutor(len(halves)) as threads:
+        first, second = threads.map(lambda half: _deflate(density, samples, *half), halves)
+    adler = _adler_of_both(first, second)
+    return [b"\x78\x01", *first.data, *second.data, adler.to_bytes(4, "big")]
+
+
+def _deflate(
+    density: NDArray[np.uint16], samples: NDArray[np.uint8], top: int, end: int, flush: int
+) -> _Deflated:
+    """Rows ``top`` to ``end``, strip by strip: a strip stays in the cache from look-up to deflate."""
+    columns = density.shape[1]
+    deflate = isal_zlib.compressobj(level=1, wbits=-15)
+    filtered = np.empty((_STRIP, columns + 1), np.uint8)
     filtered[:, 0] = _PNG_UP
-    filtered[0, 1:] = samples[0]
-    np.subtract(samples[1:], samples[:-1], out=filtered[1:, 1:])
-    return bytes(isal_zlib.compress(filtered.data.cast("B"), level=1))
+    run = _Deflated([], 1, (end - top) * (columns + 1))
+    above = np.zeros((1, columns), np.uint8) if top == 0 else cv2.LUT(density[top - 1 : top], samples)
+    for row in range(top, end, _STRIP):
+        strip = cv2.LUT(density[row : min(row + _STRIP, end)], samples)
+        rows = filtered[: len(strip)]
+        np.subtract(strip[:1], above, out=rows[:1, 1:])
+        np.subtract(strip[1:], strip[:-1], out=rows[1:, 1:])
+        above = strip[-1:]
+        data = rows.data.cast("B")
+        run.adler = isal_zlib.adler32(data, run.adler)
+        run.data.append(deflate.compress(data))
+    run.data.append(deflate.flush(flush))
+    return run
+
+
+def _adler_of_both(first: _Deflated, second: _Deflated) -> int:
+    """Adler-32 of two runs in a row from that of each: its sums are linear (RFC 1950 8.2)."""
+    base = 65521
+    low = (first.adler & 0xFFFF) + (second.adler & 0xFFFF) - 1
+    high = (first.adler >> 16) + (second.adler >> 16) + second.length * ((first.adler & 0xFFFF) - 1)
+    return high % base << 16 | low % base

@@ -1,8 +1,9 @@
 """Sheets on disk: one uncompressed tar a film, so that any tool can look inside.
 
 The first member, `sheet.json`, is the `Sheet` without its pixels; each image's pixels follow as a member
-named after its position. The owner's name of a member is the CRC-32 of its content. A sheet is written under a temporary name, flushed to disk and renamed, and the
-folder is flushed too: a name that can be seen stands for a film that is whole.
+named after its position. The owner's name of a member is the CRC-32 of its content. A sheet is written under
+a temporary name, flushed to disk and renamed, and the folder is flushed too: a name that can be seen stands
+for a film that is whole.
 """
 
 import os

@@ -208,7 +208,7 @@ def _long(element: RawDataElement, implicit: bool) -> DataElement | RawDataEleme
 
 
 class _Reader:
-    """A file for pydicom over the bytes of a message, which hands out long values as views instead of copies."""
+    """A file for pydicom over the bytes of a message; long values are views of them, not copies."""
 
     def __init__(self, view: memoryview) -> None:
         self._view = view

@@ -1,5 +1,6 @@
 """A page as PDF: exact in size and samples, read back with our own eyes and with programs of others."""
 
+import io
 import os
 import re
 import shutil
@@ -19,7 +20,7 @@ from printscp.film.memory import MemoryBudget
 from printscp.film.profile import FilmSize, PrinterProfile, StandardFormat
 from printscp.film.sheet import Sheet
 from printscp.film.uids import BASIC_FILM_BOX, BASIC_FILM_SESSION, BASIC_GRAYSCALE_IMAGE_BOX
-from printscp.outputs.pdf import PDFFolder, document
+from printscp.outputs.pdf import PDFFolder, write
 from printscp.render.compose import compose
 from printscp.render.page import Label, Page
 from printscp.render.tone import ToneScale
@@ -28,6 +29,12 @@ SCALE = ToneScale(0.2, 3.1, 2000, 10)
 TITLE = "film 12   2026-10-18 09:30:00   8INX10IN   VIEWER > FILMS (1)"
 LABEL = Label(TITLE, left=10, baseline=112, height=5, density=2000)
 LABEL_ROWS = slice(105, 116)
+
+
+def document(page: Page) -> bytes:
+    file = io.BytesIO()
+    write(page, file)
+    return file.getvalue()
 
 
 def densities(rows: int = 120, columns: int = 180, seed: int = 5) -> np.ndarray:
