@@ -5,14 +5,13 @@ class of its SOP class below. A verb that a class lacks is a service it does not
 """
 
 import re
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
-from pydicom.uid import PYDICOM_ROOT_UID, UID, generate_uid
+from pydicom.uid import UID, generate_uid
 
 from printscp.errors import (
     ClassInstanceConflict,
@@ -205,7 +204,7 @@ class BasicFilmBox:
             raise FilmBoxNotPrinted("print or N-DELETE the film box before this one")
         layout = DisplayFormat.parse(reading.values["ImageDisplayFormat"], dialogue.printer.profile)
         count = layout.columns * layout.rows
-        root = f"{PYDICOM_ROOT_UID}{secrets.randbelow(10**30)}"
+        root = generate_uid()[:60]  # of 64 characters at most, and room for the position
         boxes = tuple(ImageBox(UID(f"{root}.{position}"), position) for position in range(1, count + 1))
         dialogue.drop_film_box()
         session.film_box = FilmBox(uid, reading.values, reading.remarks, boxes)
