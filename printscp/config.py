@@ -81,13 +81,10 @@ def load(file: Path | None = None, **flags: Any) -> Settings:
         return FromFile(**given)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SetupError(f"configuration {file}: {error}") from error
-    except (ValidationError, SettingsError) as error:
-        raise SetupError(f"configuration{f' {file}' if file else ''}: {_first(error)}") from error
-
-
-def _first(error: ValidationError | SettingsError) -> str:
-    if isinstance(error, SettingsError):
-        return str(error)
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    return f"{key}: {first['msg']}"
+    except SettingsError as error:
+        raise SetupError(f"configuration: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        in_file = file is not None and key in tomllib.loads(file.read_text()) and key not in given
+        raise SetupError(f"configuration{f' {file}' if in_file else ''}: {key}: {first['msg']}") from error

@@ -44,9 +44,12 @@ ROOMS = {
     "catalog": Room(("film", "errors"), ("pydantic",), PURE | {"tomllib", "pathlib"}),
     "config": Room(("errors",), ("pydantic", "pydantic_settings"), PURE | {"tomllib", "pathlib"}),
     "wire": Room(("film", "errors"), ("pynetdicom", "pydicom")),
-    "spool": Room(("film", "errors"), ("sqlalchemy", "pydantic", "pydantic_core", "isal", "pydicom")),
+    "durable": Room(stdlib=PURE | {"os", "pathlib"}),
+    "spool": Room(
+        ("film", "errors", "durable"), ("sqlalchemy", "pydantic", "pydantic_core", "isal", "pydicom")
+    ),
     "render": Room(("film.sheet", "film.display_format"), ("numpy", "cv2"), PURE),
-    "outputs": Room(("render.page",), ("numpy", "cv2", "isal", "reportlab")),
+    "outputs": Room(("render.page", "durable"), ("numpy", "cv2", "isal", "reportlab")),
     "worker": Room(("spool", "render", "outputs", "film")),
     "supervisor": Room(("spool",)),
     "printer": Room(

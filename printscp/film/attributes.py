@@ -80,9 +80,11 @@ class Reading:
 def _one_of(terms: Callable[[PrinterProfile], Sequence[str]]) -> Rule:
     def rule(value: Any, profile: PrinterProfile) -> Taken:
         known = terms(profile)
-        if str(value) not in known:
-            raise ValueError(f"{value} is none of {', '.join(known)}")
-        return Taken(str(value))
+        if not isinstance(value, str):
+            raise ValueError("not one term")
+        if value not in known:
+            raise ValueError(f"{value[:16]} is none of {', '.join(known)}")
+        return Taken(value)
 
     return rule
 
@@ -126,9 +128,9 @@ def _background(value: Any, profile: PrinterProfile) -> Taken:
 
 def _text(limit: int) -> Rule:
     def rule(value: Any, _: PrinterProfile) -> Taken:
-        if len(str(value)) > limit:
-            raise ValueError(f"longer than {limit} characters")
-        return Taken(str(value))
+        if not isinstance(value, str) or len(value) > limit:
+            raise ValueError(f"no text of {limit} characters at most")
+        return Taken(value)
 
     return rule
 
@@ -318,7 +320,7 @@ def _given(row: Attribute, value: Any, profile: PrinterProfile, reading: Reading
             used = reading.values[row.keyword] = row.default(profile)
             reading.remarks.append(f"{reason}; {used if used != '' else 'none'} used")
         else:
-            reading.remarks.append(f"{reason}; not changed")
+            reading.remarks.append(f"{reason}; ignored")
         return
     reading.values[row.keyword] = taken.value
     if taken.remark:

@@ -177,7 +177,7 @@ class BasicFilmSession:
         session: FilmSession = dialogue.find(request)
         reading = dialogue.read(tables.FILM_SESSION, request.dataset, defaults=False)
         session.attributes.update(reading.values)
-        session.remarks.extend(reading.remarks)
+        session.remarks = _without_repeats(session.remarks + reading.remarks)
         return Answer(reading.status, _attributes(session.attributes))
 
     @staticmethod
@@ -219,7 +219,7 @@ class BasicFilmBox:
         for box in film_box.image_boxes:
             check_densities(values | box.attributes)
         film_box.attributes = values
-        film_box.remarks.extend(reading.remarks)
+        film_box.remarks = _without_repeats(film_box.remarks + reading.remarks)
         return Answer(
             reading.status, _attributes({row.keyword: values[row.keyword] for row in tables.FILM_BOX_SET})
         )
@@ -344,6 +344,10 @@ def _attributes(values: dict[str, Any]) -> Dataset:
     for keyword, value in values.items():
         setattr(dataset, keyword, value)
     return dataset
+
+
+def _without_repeats(remarks: list[str]) -> list[str]:
+    return list(dict.fromkeys(remarks))
 
 
 def _reference(sop_class: UID, instance: UID) -> Dataset:

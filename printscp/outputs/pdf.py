@@ -4,7 +4,6 @@ A gray sample is a P-value of the printer's range: 0 its maximum density, 255 it
 under the film's light (PS3.14). The document's Subject says so with the numbers.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFName, PDFObject
 from reportlab.pdfgen.canvas import Canvas
 
 from printscp import __version__
+from printscp.durable import write_durably
 from printscp.render.page import Page, p_value_samples
 
 _STRIP = 64  # rows at a time
@@ -41,16 +41,7 @@ class PDFFolder:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{name}.pdf"
         temporary = self._folder / f".{name}.part"
-        with temporary.open("wb") as file:
-            write(page, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        handle = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        write_durably(path, temporary, lambda file: write(page, file))
         return path
 
 

@@ -28,7 +28,7 @@ def luminance(j: Any) -> Any:
 
 @lru_cache(maxsize=1)
 def _inverse_table() -> tuple[Floats, Floats]:
-    # Linear in log luminance on this grid the inverse is good to 1e-6 JND; the published polynomial to 0.09.
+    # Linear in log luminance on this grid the inverse is good to 1e-4 JND; the published polynomial to 0.09.
     j = np.linspace(1.0, 1023.0, 40881)
     return np.log10(luminance(j)), j
 

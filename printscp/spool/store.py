@@ -6,7 +6,6 @@ a temporary name, flushed to disk and renamed, and the folder is flushed too: a 
 for a film that is whole.
 """
 
-import os
 import tarfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from isal import isal_zlib
 from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
+from printscp.durable import write_durably
 from printscp.film.sheet import BytesLike, Sheet
 
 _SUFFIX = ".sheet"
@@ -41,17 +41,7 @@ class SheetStore:
             OSError: no room, or no right to; nothing is left behind.
         """
         temporary = self._folder / (name + _TEMPORARY)
-        try:
-            with temporary.open("xb") as file:
-                _write(file, sheet)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self._path(name))
-            flush_folder(self._folder)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            self.remove(name)
-            raise
+        write_durably(self._path(name), temporary, lambda file: _write(file, sheet))
 
     def load(self, name: str) -> Sheet:
         """Read a sheet back.
@@ -85,15 +75,6 @@ class SheetStore:
 
     def _path(self, name: str) -> Path:
         return self._folder / (name + _SUFFIX)
-
-
-def flush_folder(folder: Path) -> None:
-    """Make the names in a folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _write(file: BinaryIO, sheet: Sheet) -> None:

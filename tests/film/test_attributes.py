@@ -277,7 +277,7 @@ def test_an_n_set_of_such_a_value_changes_nothing(table: str, keyword: str, valu
     reading = read(for_set, data_set(**{keyword: value}), PROFILE, defaults=False)
     assert reading.values == {}
     assert reading.status == OUT_OF_RANGE
-    assert reading.remarks[0].endswith("; not changed")
+    assert reading.remarks[0].endswith("; ignored")
 
 
 @pytest.mark.parametrize(
