@@ -294,7 +294,7 @@ class Dcmprscp(Server):
         (folder / "print.cfg").write_text(CONFIGURATION.format(title=TITLE, port=port, pdu=MAXIMUM_PDU))
         super().__init__(
             folder,
-            ["dcmprscp", "-c", "print.cfg", "-p", "REFERENCE"],
+            ["dcmprscp", "--log-level", "error", "-c", "print.cfg", "-p", "REFERENCE"],
             # Without it DCMTK leaves Nagle's algorithm on, and every message costs it 40 ms.
             env=os.environ | {"TCP_NODELAY": "1"},
         )

@@ -26,6 +26,13 @@ def hold(event: Event) -> None:
     event.assoc._reactor_checkpoint = _Gate()
 
 
+def notice_end(association: Association) -> None:
+    """What the thread would do if it ran: see that the peer has aborted, or the connection is gone."""
+    if association.acse.is_aborted():
+        association.is_aborted = True
+        association.is_established = False
+
+
 def let_go(association: Association) -> None:
     """Let the thread see the end of the association, and end with it."""
     gate = association._reactor_checkpoint

@@ -17,7 +17,7 @@ from pynetdicom.events import Event
 from pynetdicom.status import PRINT_JOB_MANAGEMENT_SERVICE_CLASS_STATUS, code_to_category
 
 from printscp.client.images import PrintImage
-from printscp.client.reactor import hold, let_go
+from printscp.client.reactor import hold, let_go, notice_end
 from printscp.film.uids import (
     BASIC_FILM_BOX,
     BASIC_FILM_SESSION,
@@ -226,7 +226,10 @@ class PrintClient:
         # N-DELETE has a status only, the other services a status and a data set.
         status, dataset = answer if isinstance(answer, tuple) else (answer, None)
         if "Status" not in status:
-            raise ClientError(f"{step}: no answer in {self._timeout:g} s, or connection lost")
+            notice_end(self._association)
+            if self._association.is_established:
+                raise ClientError(f"{step}: no answer in {self._timeout:g} s")
+            raise ClientError(f"{step}: connection lost")
         category = code_to_category(status.Status)
         if category == "Warning":
             self.warnings.append(f"{step}: {_in_words(status)}")

@@ -17,7 +17,7 @@ from pynetdicom.sop_class import (
     Verification,
 )
 
-from printscp.client.reactor import hold, let_go
+from printscp.client.reactor import hold, let_go, notice_end
 
 META = BasicGrayscalePrintManagementMeta
 Reply = tuple[Dataset, Dataset | None]
@@ -86,6 +86,7 @@ class Scu:
         return self
 
     def __exit__(self, *_: object) -> None:
+        notice_end(self.association)
         self.association.release()
         let_go(self.association)
 
