@@ -33,10 +33,30 @@ FILM = Film(4, 5, (512, 512), 8, "17INX17IN")
 PLAIN_RUNS = 3  # seconds each, and nobody doubts the outcome
 
 
+class _Draft:
+    """A spool of one film, in memory."""
+
+    sheet: Sheet | None = None
+
+    def put(self, position: int, pixels: Any) -> None:
+        pass
+
+    def accept(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+
+    def discard(self) -> None:
+        pass
+
+
 def accepted_sheet() -> Sheet:
     """The sheet that the server makes of the film."""
-    sheets: list[Sheet] = []
-    printer = Printer("PRINTSCP", load_profile("imager17"), "0", MemoryBudget(1 << 30), sheets.append)
+    drafts: list[_Draft] = []
+
+    def draft() -> _Draft:
+        drafts.append(_Draft())
+        return drafts[-1]
+
+    printer = Printer("PRINTSCP", load_profile("imager17"), "0", MemoryBudget(1 << 30), draft)
     dialogue = Dialogue(printer, "BENCHMARK")
     dialogue.perform("create", Request(BASIC_FILM_SESSION, FILM.session_uid, FILM.session()))
     film_box = dialogue.perform("create", Request(BASIC_FILM_BOX, FILM.film_box_uid, FILM.film_box())).dataset
@@ -44,7 +64,9 @@ def accepted_sheet() -> Sheet:
     for box, image in zip(film_box.ReferencedImageBoxSequence, FILM.images(), strict=True):
         dialogue.perform("set", Request(BASIC_GRAYSCALE_IMAGE_BOX, box.ReferencedSOPInstanceUID, image))
     dialogue.perform("action", Request(BASIC_FILM_BOX, FILM.film_box_uid, action_type=1))
-    return sheets[0]
+    sheet = drafts[0].sheet
+    assert sheet is not None
+    return sheet
 
 
 class Stages:

@@ -7,18 +7,31 @@ from typing import BinaryIO
 
 
 def write_durably(path: Path, temporary: Path, write: Callable[[BinaryIO], None]) -> None:
-    """Write a file under a temporary name in the same folder, flush it, rename it, flush the folder.
+    """Write a file under a temporary name in the same folder and make it good.
 
     A new name is written each time: to truncate an existing file costs more than to write a small one.
 
     Raises:
         OSError: no room, or no right to; neither name is left behind.
     """
-    try:
-        with temporary.open("wb") as file:
+    with temporary.open("wb") as file:
+        try:
             write(file)
-            file.flush()
-            os.fsync(file.fileno())
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        make_good(file, temporary, path)
+
+
+def make_good(file: BinaryIO, temporary: Path, path: Path) -> None:
+    """Flush a file that is written, rename it, flush the folder: from then on it is there for good.
+
+    Raises:
+        OSError: as for `write_durably`.
+    """
+    try:
+        file.flush()
+        os.fsync(file.fileno())
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from printscp.errors import SetupError
 from printscp.film.dialogue import Printer
 from printscp.film.job import Job
 from printscp.film.memory import MemoryBudget
-from printscp.film.sheet import Sheet
+from printscp.film.sheet import Draft, Sheet
 from printscp.spool.folder import Spool, lock
 from printscp.supervisor import Supervisor, worker_command
 from printscp.wire.server import PrintServer
@@ -75,7 +75,7 @@ class FilmPrinter:
                     profile=self._profile,
                     software_version=__version__,
                     budget=MemoryBudget(settings.memory_mib << 20),
-                    accept=self._accept,
+                    draft=self._draft,
                 ),
                 (settings.host, settings.port),
                 ae_title=settings.announced_ae_title,
@@ -126,10 +126,12 @@ class FilmPrinter:
                 )
         return jobs
 
-    def _accept(self, sheet: Sheet) -> None:
+    def _draft(self) -> Draft:
         assert self._spool is not None
+        return self._spool.draft(self._accepted)
+
+    def _accepted(self, number: int, sheet: Sheet) -> None:
         assert self._supervisor is not None
-        number = self._spool.accept(sheet)
         log.info("job %d: %s from %s accepted", number, sheet.film_size, sheet.originator)
         self._supervisor.wake()
         self._changed()

@@ -18,6 +18,7 @@ from printscp.film.sheet import Sheet
 from printscp.printer import FilmPrinter
 from printscp.render.compose import compose
 from printscp.render.resample import placement
+from printscp.spool.folder import SpoolDraft
 
 COLUMNS, ROWS = 2, 3
 # Densities that PS3.14 D.2.3 prints, by 8-bit P-value, for film of 0.20 to 3.00 OD, 2000 and 10 cd/m2.
@@ -59,15 +60,13 @@ def test_pixels_that_name_their_position(
 ) -> None:
     printer = start_printer()
     sheets: list[Sheet] = []
-    accept = printer._accept
+    accept = SpoolDraft.accept
 
-    def keep(sheet: Sheet) -> None:
+    def keep(draft: SpoolDraft, sheet: Sheet) -> None:
         sheets.append(sheet)
-        accept(sheet)
+        accept(draft, sheet)
 
-    server = printer._server
-    assert server is not None
-    monkeypatch.setattr(type(server.printer), "accept", property(lambda _: keep), raising=False)
+    monkeypatch.setattr(SpoolDraft, "accept", keep)
     print_position_coded(printer)
     (job,) = printer.wait_for(lambda jobs: all(job.ended for job in jobs), 30)
     (sheet,) = sheets

@@ -31,7 +31,7 @@ from printscp.film.display_format import DisplayFormat
 from printscp.film.instances import FilmBox, FilmSession, Image, ImageBox, check_densities, freeze
 from printscp.film.memory import MemoryBudget
 from printscp.film.profile import PrinterProfile
-from printscp.film.sheet import Sheet
+from printscp.film.sheet import Draft
 from printscp.film.uids import (
     BASIC_FILM_BOX,
     BASIC_FILM_SESSION,
@@ -71,14 +71,14 @@ class Answer:
 class Printer:
     """The printer as its SCUs see it, and where their films go.
 
-    ``accept`` takes a sheet and returns only when the film can no longer be lost.
+    ``draft`` makes the way to the spool for one film box.
     """
 
     name: str
     profile: PrinterProfile
     software_version: str
     budget: MemoryBudget
-    accept: Callable[[Sheet], None]
+    draft: Callable[[], Draft]
 
 
 class Dialogue:
@@ -88,6 +88,7 @@ class Dialogue:
         self.printer = printer
         self.originator = originator
         self.session: FilmSession | None = None
+        self._unspooled: tuple[Draft, ImageBox] | None = None
 
     def perform(self, verb: str, request: Request) -> Answer:
         """Carry out one request; ``verb`` is "create", "set", "get", "action" or "delete".
@@ -104,6 +105,18 @@ class Dialogue:
         answer = service(self, request)
         assert isinstance(answer, Answer)
         return answer
+
+    def between_requests(self) -> None:
+        """Work that need not hold up an answer: what an N-SET brought goes on its way to the spool."""
+        if self._unspooled is not None:
+            draft, box = self._unspooled
+            self._unspooled = None
+            if box.image is not None:
+                draft.put(box.position, box.image.attributes["PixelData"])
+
+    def spool_later(self, film_box: FilmBox, box: ImageBox) -> None:
+        """Have the image of a box put on its way once the request is answered."""
+        self._unspooled = film_box.draft, box
 
     def close(self) -> None:
         """Release or abort: the tree goes, the jobs stay (PS3.4 H.5)."""
@@ -207,7 +220,7 @@ class BasicFilmBox:
         root = generate_uid()[:60]  # of 64 characters at most, and room for the position
         boxes = tuple(ImageBox(UID(f"{root}.{position}"), position) for position in range(1, count + 1))
         dialogue.drop_film_box()
-        session.film_box = FilmBox(uid, reading.values, reading.remarks, boxes)
+        session.film_box = FilmBox(uid, reading.values, reading.remarks, boxes, dialogue.printer.draft())
         return Answer(reading.status, _film_box_attributes(session, session.film_box), uid)
 
     @staticmethod
@@ -231,7 +244,8 @@ class BasicFilmBox:
             raise NoSuchAction(f"Action Type ID {request.action_type} is unknown: 1 prints")
         assert dialogue.session is not None
         printer = dialogue.printer
-        printer.accept(freeze(dialogue.session, film_box, printer.profile, printer.name, dialogue.originator))
+        sheet = freeze(dialogue.session, film_box, printer.profile, printer.name, dialogue.originator)
+        film_box.draft.accept(sheet)
         film_box.printed = True
         return Answer()
 
@@ -250,20 +264,23 @@ class BasicGrayscaleImageBox:
     @staticmethod
     def set(dialogue: Dialogue, request: Request) -> Answer:
         box: ImageBox = dialogue.find(request)
+        assert dialogue.session is not None
+        film_box = dialogue.session.film_box
+        assert film_box is not None
         if "BasicColorImageSequence" in request.dataset:
             raise NoSuchAttribute("this context prints gray images only", "BasicColorImageSequence")
         reading = dialogue.read(tables.GRAYSCALE_IMAGE_BOX, request.dataset, defaults=True)
         position = reading.values.pop("ImageBoxPosition")
         if position != box.position:
-            count = len(dialogue.session.film_box.image_boxes)  # type: ignore[union-attr]
+            count = len(film_box.image_boxes)
             where = f"this box has position {box.position}" if position <= count else f"film has 1..{count}"
             raise InvalidAttributeValue(f"ImageBoxPosition {position}: {where}", "ImageBoxPosition")
         items = reading.values.pop("BasicGrayscaleImageSequence")
         image = _image(dialogue, items[0], reading.remarks) if items else None
-        film = dialogue.session.film_box.attributes  # type: ignore[union-attr]
-        check_densities({key: reading.values.get(key, film[key]) for key in ("MinDensity", "MaxDensity")})
+        check_densities(film_box.attributes | reading.values)
         box.put(image, dialogue.printer.budget)
         box.attributes, box.remarks = reading.values, reading.remarks
+        dialogue.spool_later(film_box, box)
         # Values come back where they are not quite the SCU's; a modality taken at its word needs none.
         changed = _attributes({"ImageBoxPosition": position, **reading.values}) if reading.remarks else None
         return Answer(reading.status, changed)

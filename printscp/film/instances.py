@@ -9,7 +9,7 @@ from printscp.errors import EmptyFilm, InvalidAttributeValue
 from printscp.film.display_format import DisplayFormat, Rectangle
 from printscp.film.memory import MemoryBudget
 from printscp.film.profile import PrinterProfile
-from printscp.film.sheet import Sheet, SheetImage
+from printscp.film.sheet import Draft, Sheet, SheetImage
 from printscp.film.uids import BASIC_FILM_BOX, BASIC_FILM_SESSION, BASIC_GRAYSCALE_IMAGE_BOX
 
 
@@ -59,11 +59,13 @@ class FilmBox:
     attributes: dict[str, Any]
     remarks: list[str]
     image_boxes: tuple[ImageBox, ...]
+    draft: Draft
     printed: bool = False
     sop_class: UID = BASIC_FILM_BOX
 
     def empty(self, budget: MemoryBudget) -> None:
-        """Give back the memory of every image."""
+        """Give back the memory of every image, and what was spooled of a film that was not printed."""
+        self.draft.discard()
         for box in self.image_boxes:
             box.put(None, budget)
 

@@ -1,7 +1,7 @@
 """One film as it was accepted: complete, immutable, and all that rendering needs to know."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from printscp.film.display_format import Rectangle
 
@@ -60,3 +60,20 @@ class Sheet:
     printer_name: str
     originator: str
     remarks: tuple[str, ...]
+
+
+class Draft(Protocol):
+    """Where one film box's films go. Images may be put there as they come, so that a print is quick."""
+
+    def put(self, position: int, pixels: BytesLike) -> None:
+        """Pixels that will probably be printed at that position; never raises."""
+
+    def accept(self, sheet: Sheet) -> None:
+        """Take a film for good: returns only when it can no longer be lost. May be called again.
+
+        Raises:
+            PrintError: the film could not be taken, and nothing is kept of it.
+        """
+
+    def discard(self) -> None:
+        """Let go of what was put and not accepted."""

@@ -3,15 +3,16 @@
 import fcntl
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pydicom.uid import generate_uid
 from sqlalchemy.exc import DatabaseError
 
 from printscp.errors import ResourceLimitation, SetupError
-from printscp.film.sheet import Sheet
+from printscp.film.sheet import BytesLike, Sheet
 from printscp.spool.queue import JobQueue
-from printscp.spool.store import SheetStore
+from printscp.spool.store import SheetStore, SheetWriter
 
 _LOCK_PATIENCE = 10.0  # seconds that a worker of a server that was killed may need to end
 
@@ -35,20 +36,9 @@ class Spool:
             raise SetupError(f"spool {folder}: no right to write there")
         self.queue = JobQueue(folder)
 
-    def accept(self, sheet: Sheet) -> int:
-        """Take a film for good: returns its job number when it is on disk and in the queue.
-
-        Raises:
-            ResourceLimitation: it could not be written; nothing is kept of it.
-        """
-        uid = generate_uid()
-        try:
-            self.sheets.save(uid, sheet)
-            return self.queue.submit(uid, sheet)
-        except (OSError, DatabaseError) as error:
-            self.sheets.remove(uid)
-            reason = error.strerror if isinstance(error, OSError) else error.orig
-            raise ResourceLimitation(f"film not spooled: {reason}; try again later") from error
+    def draft(self, accepted: Callable[[int, Sheet], None]) -> "SpoolDraft":
+        """The way here for the films of one film box; ``accepted`` is told of each with its job number."""
+        return SpoolDraft(self, accepted)
 
     def recover(self) -> None:
         """After a start under the lock: films in the making when all died wait again; leftovers go."""
@@ -57,6 +47,51 @@ class Spool:
 
     def close(self) -> None:
         self.queue.close()
+
+
+class SpoolDraft:
+    """A film on its way into the spool (`printscp.film.sheet.Draft`)."""
+
+    def __init__(self, spool: Spool, accepted: Callable[[int, Sheet], None]) -> None:
+        self._spool = spool
+        self._accepted = accepted
+        self._uid = generate_uid()
+        self._writer: SheetWriter | None = None
+
+    def put(self, position: int, pixels: BytesLike) -> None:
+        """Write pixels ahead of the print; where that fails, the print will say so."""
+        if self._writer is not None and position in self._writer:
+            # An image was replaced: begin again, lest an SCU that goes on replacing fill the disk.
+            self.discard()
+        try:
+            if self._writer is None:
+                self._writer = self._spool.sheets.write(self._uid)
+            self._writer.put(position, pixels)
+        except OSError:
+            self.discard()
+
+    def accept(self, sheet: Sheet) -> None:
+        """Take a film for good.
+
+        Raises:
+            ResourceLimitation: it could not be written; nothing is kept of it.
+        """
+        uid, writer = self._uid, self._writer
+        self._uid, self._writer = generate_uid(), None
+        try:
+            (writer or self._spool.sheets.write(uid)).finish(sheet)
+            number = self._spool.queue.submit(uid, sheet)
+        except (OSError, DatabaseError) as error:
+            self._spool.sheets.remove(uid)
+            reason = error.strerror if isinstance(error, OSError) else error.orig
+            raise ResourceLimitation(f"film not spooled: {reason}; try again later") from error
+        self._accepted(number, sheet)
+
+    def discard(self) -> None:
+        """Delete what was put and not accepted."""
+        if self._writer is not None:
+            self._writer.discard()
+            self._writer = None
 
 
 def lock(folder: Path) -> int:

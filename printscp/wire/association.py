@@ -56,6 +56,7 @@ class _UpperLayer(DULServiceProvider):
         self._woken.setblocking(False)
         self._assembler = Assembler()
         self.messages: deque[Message] = deque()
+        self._buffer = bytearray()
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._woken, selectors.EVENT_READ)
 
@@ -144,12 +145,14 @@ class _UpperLayer(DULServiceProvider):
             self.event_queue.put("Evt19")
 
     def _exactly(self, connection: Connection, size: int) -> memoryview:
-        """So many bytes of the peer.
+        """So many bytes of the peer, in a buffer that serves the next time again.
 
         Raises:
             OSError: it closed the connection, or fell silent, before they were there.
         """
-        received = memoryview(bytearray(size))
+        if size > len(self._buffer):
+            self._buffer = bytearray(size)
+        received = memoryview(self._buffer)[:size]
         filled = 0
         while filled < size:
             count = connection.recv_into(received[filled:])

@@ -102,6 +102,7 @@ class Responder:
         started = time.monotonic()
         answer, data, comment, tags = self._perform(message, context)
         self._send(message, answer, data, comment, tags)
+        self._dialogue.between_requests()
         if log.isEnabledFor(logging.INFO):
             log.info(
                 "%s %s %s: 0x%04X%s (%.1f ms)",

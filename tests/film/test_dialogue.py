@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from peers.drafts import Sheets
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
@@ -103,10 +104,10 @@ def sent(dataset: Dataset, implicit: bool = True) -> Dataset:
 class Scu:
     """Says what an SCU says, and remembers the instances that it was told of."""
 
-    def __init__(self, budget: MemoryBudget | None = None, accept: Callable[[Sheet], None] | None = None):
-        self.sheets: list[Sheet] = []
+    def __init__(self, budget: MemoryBudget | None = None, sheets: Sheets | None = None):
+        self.sheets = Sheets() if sheets is None else sheets
         self.budget = budget or MemoryBudget(1 << 20)
-        printer = Printer("FILMS", PROFILE, "1.0", self.budget, accept or self.sheets.append)
+        printer = Printer("FILMS", PROFILE, "1.0", self.budget, self.sheets.draft)
         self.dialogue = Dialogue(printer, "VIEWER")
         self.session = self.film = UID("")
         self.boxes: list[UID] = []
@@ -579,10 +580,11 @@ def test_an_empty_film_is_b603_and_nothing_is_printed(scu: Scu) -> None:
 
 
 def test_a_film_that_cannot_be_spooled_is_not_printed() -> None:
-    def full(_: Sheet) -> None:
-        raise ResourceLimitation("disk full")
+    class Full(Sheets):
+        def accept(self, sheet: Sheet) -> None:
+            raise ResourceLimitation("disk full")
 
-    scu = Scu(accept=full)
+    scu = Scu(sheets=Full())
     scu.create_session()
     scu.create_film()
     scu.set_image(1, gray())

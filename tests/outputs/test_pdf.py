@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from peers.drafts import Sheets
 from PIL import Image
 from pydicom.dataset import Dataset
 
 from printscp.film.dialogue import Dialogue, Printer, Request
 from printscp.film.memory import MemoryBudget
 from printscp.film.profile import FilmSize, PrinterProfile, StandardFormat
-from printscp.film.sheet import Sheet
 from printscp.film.uids import BASIC_FILM_BOX, BASIC_FILM_SESSION, BASIC_GRAYSCALE_IMAGE_BOX
 from printscp.outputs.pdf import PDFFolder, write
 from printscp.render.compose import compose
@@ -164,8 +164,8 @@ def test_no_word_of_the_patient_is_on_the_film() -> None:
         label_mm=5,
         standard_format=StandardFormat(4, 4),
     )
-    sheets: list[Sheet] = []
-    dialogue = Dialogue(Printer("FILMS", profile, "1", MemoryBudget(1000), sheets.append), "VIEWER")
+    sheets = Sheets()
+    dialogue = Dialogue(Printer("FILMS", profile, "1", MemoryBudget(1000), sheets.draft), "VIEWER")
 
     def with_patient(dataset: Dataset) -> Dataset:
         dataset.PatientName = dataset.PatientID = dataset.FilmSessionLabel = dataset.OwnerID = "DOE^JANE"

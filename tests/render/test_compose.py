@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from peers.drafts import Sheets
 from pydicom.dataset import Dataset
 
 from printscp.catalog import load_profile
@@ -234,8 +235,8 @@ def test_the_page_is_made_of_its_own_memory_and_the_sheet_stays_as_it_was() -> N
 def test_films_of_the_committed_printer_from_n_create_to_page(
     film_size: str, orientation: str, width: int, height: int
 ) -> None:
-    sheets: list[Sheet] = []
-    printer = Printer("FILMS", load_profile("imager17"), "1", MemoryBudget(1 << 20), sheets.append)
+    sheets = Sheets()
+    printer = Printer("FILMS", load_profile("imager17"), "1", MemoryBudget(1 << 20), sheets.draft)
     dialogue = Dialogue(printer, "VIEWER")
     session = Dataset()
     session.ReferencedSOPClassUID = BASIC_FILM_SESSION

@@ -103,7 +103,7 @@ def test_a_sheet_comes_back_as_it_was(tmp_path: Path, sheet: Sheet) -> None:
 def test_any_tool_can_look_inside(store: SheetStore, tmp_path: Path) -> None:
     store.save("1.2.3", SHEET)
     with tarfile.open(tmp_path / "sheets" / "1.2.3.sheet") as archive:
-        assert archive.getnames() == ["sheet.json", "image-002.raw"]
+        assert archive.getnames() == ["image-002.raw", "sheet.json"]
         raw = archive.extractfile("image-002.raw")
         assert raw is not None
         assert raw.read() == IMAGE.pixels

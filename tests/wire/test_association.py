@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 from peers.scu import Scu, image_item
 
+from printscp.film.sheet import Sheet
 from printscp.printer import FilmPrinter
+from printscp.spool.folder import SpoolDraft
 
 PIXELS = np.zeros((64, 64), np.uint8)
 A_ABORT, A_ASSOCIATE_RJ = 0x07, 0x03
@@ -123,16 +125,14 @@ def test_however_it_ends_the_memory_comes_back_and_the_job_stays(
 
 def test_no_association_waits_for_another(printer: FilmPrinter, monkeypatch: pytest.MonkeyPatch) -> None:
     inside, go_on = threading.Event(), threading.Event()
-    accept = printer._accept
+    accept = SpoolDraft.accept
 
-    def slow_disk(sheet: object) -> None:
+    def slow_disk(draft: SpoolDraft, sheet: Sheet) -> None:
         inside.set()
         assert go_on.wait(20)
-        accept(sheet)  # type: ignore[arg-type]
+        accept(draft, sheet)
 
-    server = printer._server
-    assert server is not None
-    monkeypatch.setattr(type(server.printer), "accept", property(lambda _: slow_disk), raising=False)
+    monkeypatch.setattr(SpoolDraft, "accept", slow_disk)
     with Scu(printer.address) as waiting, Scu(printer.address) as other:
         for scu in (waiting, other):
             scu.create_session()
