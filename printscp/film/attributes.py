@@ -18,7 +18,7 @@ from pydicom.datadict import keyword_for_tag, tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence as Items
-from pydicom.tag import BaseTag, Tag
+from pydicom.tag import Tag
 
 from printscp.errors import InvalidAttributeValue, MissingAttribute, MissingAttributeValue, PrintError
 from printscp.film.display_format import DisplayFormat
@@ -58,10 +58,10 @@ class Attribute:
     rule: Rule
     default: Callable[[PrinterProfile], Any] | None = None
     may_be_empty: bool = False
-    tag: BaseTag = field(init=False)
+    tag: int = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tag", Tag(tag_for_keyword(self.keyword) or 0))
+        object.__setattr__(self, "tag", int(tag_for_keyword(self.keyword) or 0))
 
     @property
     def mandatory(self) -> bool:
@@ -276,7 +276,7 @@ def read(table: Sequence[Attribute], dataset: Dataset, profile: PrinterProfile, 
             or of a value that is not taken, or a value cannot be decoded at all.
     """
     reading = Reading()
-    unread = set(dataset.keys())
+    unread = {int(tag) for tag in dataset.keys()}  # noqa: SIM118 (a data set iterates over its elements)
     for row in table:
         given = row.tag in unread
         value = _value(dataset, row) if given else None
@@ -293,7 +293,7 @@ def read(table: Sequence[Attribute], dataset: Dataset, profile: PrinterProfile, 
     for tag in sorted(unread):
         keyword = keyword_for_tag(tag)
         if keyword not in _HARMLESS:
-            reading.remarks.append(f"{keyword or tag} ignored")
+            reading.remarks.append(f"{keyword or Tag(tag)} ignored")
     return reading
 
 
