@@ -3,10 +3,11 @@
 import gc
 import json
 import logging
+import os
 import re
 import signal
 import sys
-import threading
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,10 +29,13 @@ from printscp.spool.queue import JobQueue
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 _messages = Console(stderr=True)
+_WIDE = 160  # columns of a table that goes into a pipe
 
 
 def main() -> None:
     """Entry point: what an operator did wrong is one line and exit code 1, never a traceback."""
+    # pydicom quotes values that break a rule, and those may be a patient's.
+    warnings.filterwarnings("ignore", module="pydicom")
     try:
         app()
     except (SetupError, ClientError) as error:
@@ -72,16 +76,19 @@ def serve(
     settings = load(
         config, host=host, port=port, ae_title=ae_title, profile=profile, spool=spool, output=output
     )
-    ended = threading.Event()
+    # A byte comes from the signal itself: a handler in Python would wait for a wait that has just begun.
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda *_: None)
     with FilmPrinter(settings) as printer:
         # What start-up made lives for ever; the collector need not look at it again while films come in.
         gc.freeze()
         address, port = printer.address
         typer.echo(f"listening on {address}:{port} as {settings.announced_ae_title}")
         sys.stdout.flush()
-        ended.wait()
+        os.read(told, 1)
 
 
 @app.command()
@@ -170,7 +177,7 @@ def jobs(
     if as_json:
         typer.echo(json.dumps([asdict(job) for job in rows], default=_plain, indent=1))
     else:
-        Console().print(_table(rows))
+        Console(width=None if sys.stdout.isatty() else _WIDE).print(_table(rows))
 
 
 _COLORS = {ExecutionStatus.DONE: "green", ExecutionStatus.FAILURE: "red", ExecutionStatus.PRINTING: "cyan"}
@@ -178,19 +185,10 @@ _COLORS = {ExecutionStatus.DONE: "green", ExecutionStatus.FAILURE: "red", Execut
 
 def _table(rows: list[Job]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in (
-        "job",
-        "status",
-        "created",
-        "from",
-        "film",
-        "format",
-        "images",
-        "copies",
-        "priority",
-        "result",
-    ):
-        table.add_column(heading, overflow="fold")
+    headings = ("job", "status", "created", "from", "film", "format", "images", "copies", "priority")
+    for heading in headings:
+        table.add_column(heading, no_wrap=True)
+    table.add_column("result", overflow="fold")
     for job in rows:
         table.add_row(
             str(job.id),

@@ -98,8 +98,11 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--holder", required=True)
     arguments = parser.parse_args()
+    # The byte comes from the signal itself: a handler in Python would wait for a select that has just begun.
     stop, stopper = os.pipe()
-    signal.signal(signal.SIGTERM, lambda *_: os.write(stopper, b"\0"))
+    os.set_blocking(stopper, False)
+    signal.set_wakeup_fd(stopper)
+    signal.signal(signal.SIGTERM, lambda *_: None)
     # Ctrl-C reaches the whole process group; the server ends the line when it has closed its associations.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s worker: %(message)s")

@@ -25,20 +25,15 @@ _PACKAGES = {
 }
 
 
-@pytest.fixture(scope="session")
-def peer() -> Callable[[str], str]:
-    """The path of a program; without it a test is skipped on a laptop and fails in CI."""
-
-    def find(program: str) -> str:
-        path = shutil.which(program)
-        if path is None:
-            message = f"{program} is missing: install the Debian package {_PACKAGES[program]}"
-            if os.environ.get("CI"):
-                pytest.fail(message)
-            pytest.skip(message)
-        return path
-
-    return find
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test of `@pytest.mark.peer("program", ...)` is skipped where one is missing, and fails in CI."""
+    for mark in item.iter_markers("peer"):
+        for program in mark.args:
+            if shutil.which(program) is None:
+                message = f"{program} is missing: install the Debian package {_PACKAGES[program]}"
+                if os.environ.get("CI"):
+                    pytest.fail(message)
+                pytest.skip(message)
 
 
 @pytest.fixture

@@ -51,10 +51,9 @@ def centers(where: Rectangle) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return down, across
 
 
-@pytest.mark.peer
+@pytest.mark.peer("gs")
 def test_pixels_that_name_their_position(
     start_printer: Callable[..., FilmPrinter],
-    peer: Callable[[str], str],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
@@ -90,7 +89,7 @@ def test_pixels_that_name_their_position(
     assert (page[:10] == 31000).all()  # the border
 
     # The PDF, drawn by Ghostscript at its own resolution: samples are P-values of the printer's range.
-    drawn = ghostscript(peer("gs"), Path(job.output or ""), tmp_path)
+    drawn = ghostscript(Path(job.output or ""), tmp_path)
     assert drawn.shape == (5440, 4480)
     for image in sheet.images:
         where = placement(image, sheet.boxes[image.position - 1])
@@ -104,17 +103,14 @@ def test_the_reference_of_this_file() -> None:
     np.testing.assert_allclose(film_density(p_values / 255, 0.20, 3.00), printed, rtol=0, atol=0.0014)
 
 
-@pytest.mark.peer
+@pytest.mark.peer("dcmpsprt", "dcmprscu", "gs")
 @pytest.mark.parametrize(("columns", "rows"), [(1, 1), (2, 2)])
 def test_dcmtk_prints(
     start_printer: Callable[..., FilmPrinter],
-    peer: Callable[[str], str],
     tmp_path: Path,
     columns: int,
     rows: int,
 ) -> None:
-    for program in ("dcmpsprt", "dcmprscu", "gs"):
-        peer(program)
     printer = start_printer()
     ct = Path(get_testdata_file("CT_small.dcm", download=False))
     mr = Path(get_testdata_file("MR_small.dcm", download=False))
@@ -124,7 +120,7 @@ def test_dcmtk_prints(
     (job,) = printer.wait_for(lambda jobs: bool(jobs) and all(job.ended for job in jobs), 30)
     assert (job.status, job.images, job.copies) == ("DONE", len(images), 2)
     assert (job.originator, job.display_format) == ("DCMTK_SCU", f"STANDARD\\{columns},{rows}")
-    drawn = ghostscript("gs", Path(job.output or ""), tmp_path)
+    drawn = ghostscript(Path(job.output or ""), tmp_path)
     height, width = drawn.shape
     for number in range(columns * rows):
         row, column = divmod(number, columns)
@@ -133,11 +129,11 @@ def test_dcmtk_prints(
         assert box.std() > 10  # a picture, and no empty box
 
 
-def ghostscript(gs: str, pdf: Path, folder: Path) -> NDArray[np.uint8]:
+def ghostscript(pdf: Path, folder: Path) -> NDArray[np.uint8]:
     """The page as Ghostscript draws it at 320 dpi."""
     drawn = folder / "drawn.png"
     device = ["-sDEVICE=pnggray", "-r320", f"-sOutputFile={drawn}"]
-    subprocess.run([gs, "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", *device, str(pdf)], check=True, timeout=60)
+    subprocess.run(["gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", *device, str(pdf)], check=True, timeout=60)
     Image.MAX_IMAGE_PIXELS = None
     return np.asarray(Image.open(drawn))
 

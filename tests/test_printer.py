@@ -71,6 +71,18 @@ def test_a_killed_worker_is_replaced_and_its_job_is_done_again(
     assert printer.worker_pid != first
 
 
+def test_a_worker_told_to_end_finishes_its_film_first(start_printer: Callable[..., FilmPrinter]) -> None:
+    printer = start_printer()
+    first = printer.worker_pid
+    print_films(printer, 3)
+    os.kill(first, signal.SIGTERM)
+    jobs = printer.wait_for(all_ended, 30)
+    assert [(job.status, job.attempts) for job in jobs] == [("DONE", 1)] * 3
+    print_films(printer, 1)
+    printer.wait_for(lambda jobs: len(jobs) == 4 and all_ended(jobs), 30)
+    assert printer.worker_pid != first
+
+
 def test_a_film_that_keeps_killing_its_worker_ends_in_failure(
     start_printer: Callable[..., FilmPrinter], tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydicom.config import IGNORE
 from pydicom.uid import UID
 
 C_ECHO, C_CANCEL = 0x0030, 0x0FFF
@@ -164,7 +165,8 @@ def _decoded(value: bytes, vr: str) -> Any:
         words = struct.unpack(f"<{len(value) // 2}H", value)
         return tuple(group << 16 | element for group, element in zip(words[::2], words[1::2], strict=True))
     text = value.decode("ascii").rstrip("\0 ")
-    return UID(text) if vr == _UI else text
+    # Whether it keeps the rules for UIDs is for the dialogue to say, not for a warning.
+    return UID(text, IGNORE) if vr == _UI else text
 
 
 def encode_command(command: dict[str, Any]) -> bytes:

@@ -3,10 +3,8 @@
 import io
 import os
 import re
-import shutil
 import subprocess
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -247,17 +245,6 @@ def test_a_folder_that_cannot_be_written_is_an_os_error(tmp_path: Path, where: s
 
 # --- programs of others ----------------------------------------------------------------------------------
 
-PACKAGES = {"gs": "ghostscript", "qpdf": "qpdf", "pdftotext": "poppler-utils", "pdfimages": "poppler-utils"}
-
-
-def needs(program: str) -> Callable[[Any], Any]:
-    reason = f"needs {program} of the Debian package {PACKAGES[program]}"
-
-    def mark(test: Any) -> Any:
-        return pytest.mark.peer(pytest.mark.skipif(shutil.which(program) is None, reason=reason)(test))
-
-    return mark
-
 
 @pytest.fixture
 def pdf(tmp_path: Path) -> Path:
@@ -270,7 +257,7 @@ def run(*command: Any) -> str:
     return done.stdout
 
 
-@needs("gs")
+@pytest.mark.peer("gs")
 def test_ghostscript_renders_the_samples_and_the_label(pdf: Path, tmp_path: Path) -> None:
     png = tmp_path / "film.png"
     run("gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=pnggray", "-r40", "-o", png, pdf)
@@ -287,18 +274,18 @@ def test_ghostscript_renders_the_samples_and_the_label(pdf: Path, tmp_path: Path
     assert (label[:, :10] == 0).all()
 
 
-@needs("qpdf")
+@pytest.mark.peer("qpdf")
 def test_qpdf_finds_no_fault(pdf: Path) -> None:
     assert "No syntax or stream encoding errors" in run("qpdf", "--check", pdf)
 
 
-@needs("pdftotext")
+@pytest.mark.peer("pdftotext")
 def test_the_label_is_text(pdf: Path) -> None:
     text = run("pdftotext", "-layout", pdf, "-")
     assert text.split() == TITLE.split()
 
 
-@needs("pdfimages")
+@pytest.mark.peer("pdfimages")
 def test_there_is_one_gray_image_of_the_page_s_resolution(pdf: Path) -> None:
     _, _, *images = run("pdfimages", "-list", pdf).splitlines()
     [row] = [line.split() for line in images]

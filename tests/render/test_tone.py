@@ -1,7 +1,6 @@
 """The Grayscale Standard Display Function on film, against the published formula (PS3.14)."""
 
 import math
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -181,8 +180,7 @@ def test_the_samples_of_an_output_are_even_in_jnd() -> None:
     assert (samples[31000:] == 0).all()
 
 
-@pytest.mark.peer
-@pytest.mark.skipif(shutil.which("dcmdspfn") is None, reason="needs dcmdspfn of the Debian package dcmtk")
+@pytest.mark.peer("dcmdspfn")
 @pytest.mark.parametrize("d_min_d_max_l0_la", RANGES[:5], ids=str)
 def test_dcmtk_prints_the_same(d_min_d_max_l0_la: tuple[float, float, float, float], tmp_path: Path) -> None:
     d_min, d_max, l0, la = d_min_d_max_l0_la
