@@ -14,6 +14,7 @@
     ├── MissingAttributeValue       0x0121
     ├── NoSuchAction                0x0123
     ├── UnrecognizedOperation       0x0211
+    ├── MistypedArgument            0x0212
     ├── ResourceLimitation          0x0213
     ├── EmptyFilm                   0xB603  (a warning: nothing to print, nothing printed)
     ├── OutOfMemory                 0xC605
@@ -102,6 +103,12 @@ class UnrecognizedOperation(PrintError):
     """The SOP class does not have this DIMSE service here."""
 
     status = 0x0211
+
+
+class MistypedArgument(PrintError):
+    """The command lacks an element that its service must have (PS3.7 C.5)."""
+
+    status = 0x0212
 
 
 class ResourceLimitation(PrintError):

@@ -17,7 +17,7 @@ from pydicom.uid import UID
 from pynetdicom.dsutils import encode
 from pynetdicom.presentation import PresentationContext
 
-from printscp.errors import PrintError, UnrecognizedOperation
+from printscp.errors import MistypedArgument, PrintError, UnrecognizedOperation
 from printscp.film.dialogue import Answer, Dialogue, Request
 from printscp.wire.association import PrintAssociation
 from printscp.wire.message import (
@@ -38,12 +38,6 @@ _COMMENT_LENGTH = 64  # Error Comment (0000,0902) is LO
 log = logging.getLogger(__name__)
 
 Command = dict[str, Any]
-
-
-class MistypedArgument(PrintError):
-    """A command without an element that its service must have (PS3.7 C.5)."""
-
-    status = 0x0212
 
 
 def n_create(command: Command, dataset: Dataset) -> Request:
