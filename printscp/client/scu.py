@@ -18,6 +18,7 @@ from pynetdicom.status import PRINT_JOB_MANAGEMENT_SERVICE_CLASS_STATUS, code_to
 
 from printscp.client.images import PrintImage
 from printscp.client.reactor import hold, let_go, notice_end
+from printscp.errors import SetupError
 from printscp.film.uids import (
     BASIC_FILM_BOX,
     BASIC_FILM_SESSION,
@@ -31,7 +32,7 @@ _PRINT = 1
 _GRIDS = ((1, 1), (1, 2), (2, 2), (2, 3), (3, 3), (3, 4), (4, 4), (4, 5))
 
 
-class ClientError(Exception):
+class ClientError(SetupError):
     """The printer cannot be reached, or refused: the message says at which step, and what it answered."""
 
 
