@@ -4,8 +4,10 @@ A gray sample is a P-value of the printer's range: 0 its maximum density, 255 it
 under the film's light (PS3.14). The document's Subject says so with the numbers.
 """
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,7 +22,8 @@ from printscp import __version__
 from printscp.durable import write_durably
 from printscp.render.page import Page, p_value_samples
 
-_STRIP = 64  # rows at a time
+_RUN = 256  # rows that a thread takes at a time
+_STRIP = 64  # rows that stay in the cache from look-up to deflate
 _PNG_UP = 2  # PNG filter type: each byte minus the one above it
 _FONT = "Helvetica"
 _VERSION = (1, 7)  # NumCopies
@@ -119,25 +122,27 @@ class _Deflated:
 def _zlib_stream(density: NDArray[np.uint16], samples: NDArray[np.uint8]) -> list[bytes]:
     """The samples of a page as PNG-filtered rows in one zlib stream (RFC 1950), in parts.
 
-    Two threads take half the page each; a sync flush makes the end of the first half a place to go on from.
+    Threads take runs of rows as they get free; a sync flush makes the end of a run a place to go on from.
     """
-    middle = density.shape[0] // 2
-    halves = ((0, middle, isal_zlib.Z_SYNC_FLUSH), (middle, density.shape[0], isal_zlib.Z_FINISH))
-    with ThreadPoolExecutor(len(halves)) as threads:
-        first, second = threads.map(lambda half: _deflate(density, samples, *half), halves)
-    adler = _adler_of_both(first, second)
-    return [b"\x78\x01", *first.data, *second.data, adler.to_bytes(4, "big")]
+    rows = density.shape[0]
+    runs = [(top, min(top + _RUN, rows)) for top in range(0, rows, _RUN)]
+    flushes = [isal_zlib.Z_SYNC_FLUSH] * (len(runs) - 1) + [isal_zlib.Z_FINISH]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        deflated = list(threads.map(lambda run, flush: _deflate(density, samples, run, flush), runs, flushes))
+    adler = reduce(_adler_of_both, ((run.adler, run.length) for run in deflated))[0]
+    return [b"\x78\x01", *(data for run in deflated for data in run.data), adler.to_bytes(4, "big")]
 
 
 def _deflate(
-    density: NDArray[np.uint16], samples: NDArray[np.uint8], top: int, end: int, flush: int
+    density: NDArray[np.uint16], samples: NDArray[np.uint8], run: tuple[int, int], flush: int
 ) -> _Deflated:
-    """Rows ``top`` to ``end``, strip by strip: a strip stays in the cache from look-up to deflate."""
+    """Rows from the first of ``run`` to before the second, strip by strip."""
+    top, end = run
     columns = density.shape[1]
     deflate = isal_zlib.compressobj(level=1, wbits=-15)
     filtered = np.empty((_STRIP, columns + 1), np.uint8)
     filtered[:, 0] = _PNG_UP
-    run = _Deflated([], 1, (end - top) * (columns + 1))
+    deflated = _Deflated([], 1, (end - top) * (columns + 1))
     above = np.zeros((1, columns), np.uint8) if top == 0 else cv2.LUT(density[top - 1 : top], samples)
     for row in range(top, end, _STRIP):
         strip = cv2.LUT(density[row : min(row + _STRIP, end)], samples)
@@ -146,15 +151,16 @@ def _deflate(
         np.subtract(strip[1:], strip[:-1], out=rows[1:, 1:])
         above = strip[-1:]
         data = rows.data.cast("B")
-        run.adler = isal_zlib.adler32(data, run.adler)
-        run.data.append(deflate.compress(data))
-    run.data.append(deflate.flush(flush))
-    return run
+        deflated.adler = isal_zlib.adler32(data, deflated.adler)
+        deflated.data.append(deflate.compress(data))
+    deflated.data.append(deflate.flush(flush))
+    return deflated
 
 
-def _adler_of_both(first: _Deflated, second: _Deflated) -> int:
-    """Adler-32 of two runs in a row from that of each: its sums are linear (RFC 1950 8.2)."""
+def _adler_of_both(first: tuple[int, int], second: tuple[int, int]) -> tuple[int, int]:
+    """Adler-32 and length of two runs in a row from those of each: its sums are linear (RFC 1950 8.2)."""
+    (adler, length), (adler_after, length_after) = first, second
     base = 65521
-    low = (first.adler & 0xFFFF) + (second.adler & 0xFFFF) - 1
-    high = (first.adler >> 16) + (second.adler >> 16) + second.length * ((first.adler & 0xFFFF) - 1)
-    return high % base << 16 | low % base
+    low = (adler & 0xFFFF) + (adler_after & 0xFFFF) - 1
+    high = (adler >> 16) + (adler_after >> 16) + length_after * ((adler & 0xFFFF) - 1)
+    return high % base << 16 | low % base, length + length_after
