@@ -3,6 +3,7 @@
 import logging
 import socket
 import threading
+import time
 from copy import deepcopy
 from typing import Any
 
@@ -19,6 +20,7 @@ from printscp.wire.dimse import Responder
 
 # As large as DCMTK's SCUs send; fewer PDUs are fewer turns of the upper layer.
 _MAXIMUM_PDU = 131072
+_STOP_PATIENCE = 10.0  # seconds that all associations together may take to end
 
 log = logging.getLogger(__name__)
 
@@ -73,11 +75,15 @@ class PrintServer:
         threading.Thread(target=self._server.serve_forever, name="listener", daemon=True).start()
 
     def stop(self) -> None:
-        """Stop listening and abort what associations there are; jobs are kept."""
+        """Stop listening, let requests under way be answered, abort the associations; jobs are kept."""
         if self._server is not None:
             self._server.shutdown()
-            for association in self._entity.active_associations:
+            associations = self._entity.active_associations
+            for association in associations:
                 association.abort()
+            deadline = time.monotonic() + _STOP_PATIENCE
+            for association in associations:
+                association.join(max(0.0, deadline - time.monotonic()))
             self._server = None
 
 
