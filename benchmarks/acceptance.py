@@ -43,7 +43,7 @@ from printscp.spool.queue import JobQueue
 
 HOST = "127.0.0.1"
 PATIENCE = 60.0  # seconds for any one step; only something broken takes as long
-MAXIMUM_PDU = 131072  # the largest that DCMTK takes, and what printscp offers
+MAXIMUM_PDU = 131072  # the largest that DCMTK takes
 TITLE = "FILMPRINTER"
 COMMAND_FIELDS = {"create": 0x0140, "set": 0x0120, "action": 0x0130}  # PS3.7 E.1
 PRINT = 1  # Action Type ID of the film box N-ACTION

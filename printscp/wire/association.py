@@ -36,7 +36,7 @@ from printscp.wire.message import Assembler, Message, ProtocolError, pdus
 _CLOSING_GRACE = 1.0  # seconds that a peer has to close the connection after our last PDU (Sta13)
 _P_DATA_TF = 4  # PDU type, PS3.8 9.3.5
 _ESTABLISHED = "Sta6"  # PS3.8 9.2
-_LONGEST_PDU = 1 << 26  # a longer one is garbage; 128 KiB are announced
+_LONGEST_PDU = 1 << 26  # a longer one is garbage; far less is announced
 
 Connection = socket.socket
 

@@ -18,8 +18,8 @@ from printscp.film.uids import BASIC_GRAYSCALE_PRINT_MANAGEMENT_META
 from printscp.wire.association import PrintAssociation
 from printscp.wire.dimse import Responder
 
-# As large as DCMTK's SCUs send; fewer PDUs are fewer turns of the upper layer.
-_MAXIMUM_PDU = 131072
+# Fewer PDUs are fewer turns for both sides; an SCU that prefers smaller ones sends them.
+_MAXIMUM_PDU = 524288
 _STOP_PATIENCE = 10.0  # seconds that all associations together may take to end
 
 log = logging.getLogger(__name__)
