@@ -83,7 +83,9 @@ class PrintServer:
                 association.abort()
             deadline = time.monotonic() + _STOP_PATIENCE
             for association in associations:
-                association.join(max(0.0, deadline - time.monotonic()))
+                # One whose thread is just being started cannot be joined; it finds the abort and ends.
+                if association.is_alive():
+                    association.join(max(0.0, deadline - time.monotonic()))
             self._server = None
 
 
