@@ -7,7 +7,6 @@ from itertools import count, islice
 from types import TracebackType
 from typing import Any, Self
 
-from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
 from pynetdicom import evt
@@ -24,8 +23,6 @@ from printscp.film.uids import (
     BASIC_FILM_SESSION,
     BASIC_GRAYSCALE_IMAGE_BOX,
     BASIC_GRAYSCALE_PRINT_MANAGEMENT_META,
-    PRINTER,
-    PRINTER_INSTANCE,
 )
 
 _PRINT = 1
@@ -137,16 +134,6 @@ class PrintClient:
                 self._association.abort()
         finally:
             let_go(self._association)
-
-    def printer_status(self) -> tuple[str, str]:
-        """Printer Status and Printer Status Info (PS3.4 H.4.6), for example ("NORMAL", "NORMAL").
-
-        Raises:
-            ClientError
-        """
-        tags = [tag_for_keyword(keyword) for keyword in ("PrinterStatus", "PrinterStatusInfo")]
-        answer = self._exchange("N-GET of the printer", "get", tags, PRINTER, PRINTER_INSTANCE)
-        return answer.get("PrinterStatus") or "", answer.get("PrinterStatusInfo") or ""
 
     def print_film(
         self,

@@ -79,7 +79,10 @@ class SpoolDraft:
         uid, writer = self._uid, self._writer
         self._uid, self._writer = generate_uid(), None
         try:
-            (writer or self._spool.sheets.write(uid)).finish(sheet)
+            if writer is None:
+                self._spool.sheets.save(uid, sheet)
+            else:
+                writer.finish(sheet)
             number = self._spool.queue.submit(uid, sheet)
         except (OSError, DatabaseError) as error:
             self._spool.sheets.remove(uid)
