@@ -10,28 +10,21 @@ import os
 import shutil
 import socket
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from io import BytesIO
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from films import FILMS, Film
+from peers.raw import RawScu
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 from pynetdicom.ae import ApplicationEntity
-from pynetdicom.dsutils import decode, encode
-from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RQ
-from pynetdicom.pdu_primitives import (
-    A_ASSOCIATE,
-    ImplementationClassUIDNotification,
-    MaximumLengthNotification,
-)
-from pynetdicom.presentation import PresentationContext, build_context
+from pynetdicom.presentation import build_context
 
 from printscp.film.uids import (
     BASIC_FILM_BOX,
@@ -45,122 +38,31 @@ HOST = "127.0.0.1"
 PATIENCE = 60.0  # seconds for any one step; only something broken takes as long
 MAXIMUM_PDU = 131072  # the largest that DCMTK takes
 TITLE = "FILMPRINTER"
-COMMAND_FIELDS = {"create": 0x0140, "set": 0x0120, "action": 0x0130}  # PS3.7 E.1
+META = BASIC_GRAYSCALE_PRINT_MANAGEMENT_META
 PRINT = 1  # Action Type ID of the film box N-ACTION
 
 
 class RawClient:
     """An SCU as fast as they come: one blocking socket, no threads, data sets encoded beforehand."""
 
-    CONTEXT = 1  # presentation context ID
-
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection((HOST, port), PATIENCE)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._limit = self._associate()
-        self._message = 0
+        self._scu = RawScu((HOST, port), [META], called=TITLE)
 
     def prepare(self, dataset: Dataset) -> bytes:
-        """The P-DATA-TF PDUs of a data set, ready to go."""
-        encoded = encode(dataset, False, True)
-        assert encoded is not None
-        return b"".join(self._fragments(encoded, command=False))
+        return self._scu.prepare(dataset, META)
 
     def send(
         self, verb: str, sop_class: UID, instance: UID, data: bytes | None = None
-    ) -> tuple[int, bytes | None]:
-        self._message += 1
-        # Which instance: the affected one of N-CREATE, the requested one of N-SET and N-ACTION.
-        class_tag, instance_tag = (0x0002, 0x1000) if verb == "create" else (0x0003, 0x1001)
-        elements = [
-            (class_tag, _uid(sop_class)),
-            (0x0100, struct.pack("<H", COMMAND_FIELDS[verb])),
-            (0x0110, struct.pack("<H", self._message)),
-            (0x0800, struct.pack("<H", 0x0101 if data is None else 0x0001)),
-            (instance_tag, _uid(instance)),
-        ]
-        if verb == "action":
-            elements.append((0x1008, struct.pack("<H", PRINT)))
-        command = b"".join(struct.pack("<HHL", 0, tag, len(value)) + value for tag, value in elements)
-        command = struct.pack("<HHLL", 0, 0, 4, len(command)) + command
-        for pdu in self._fragments(command, command=True):
-            self._socket.sendall(pdu)
-        if data is not None:
-            self._socket.sendall(data)
-        return self._reply()
+    ) -> tuple[int, Dataset]:
+        said = self._scu.ask(verb, sop_class, instance, data, context=META)
+        return said.status, said.dataset
 
     def release(self) -> None:
-        self._socket.sendall(b"\x05\0\0\0\0\4\0\0\0\0")
-        kind, _ = self._pdu()
-        assert kind == 6, f"PDU type {kind} in place of A-RELEASE-RP"
-        self._socket.close()
-
-    def _associate(self) -> int:
-        """Returns the largest PDU that the server takes."""
-        request = A_ASSOCIATE()
-        request.application_context_name = "1.2.840.10008.3.1.1.1"
-        request.calling_ae_title, request.called_ae_title = "RAW", TITLE
-        context = _context()
-        context.context_id = self.CONTEXT
-        request.presentation_context_definition_list = [context]
-        length, implementation = MaximumLengthNotification(), ImplementationClassUIDNotification()
-        length.maximum_length_received = MAXIMUM_PDU
-        implementation.implementation_class_uid = UID("1.2.826.0.1.3680043.8.498.3")
-        request.user_information = [length, implementation]
-        pdu = A_ASSOCIATE_RQ()
-        pdu.from_primitive(request)
-        self._socket.sendall(pdu.encode())
-        kind, answer = self._pdu()
-        assert kind == 2, f"PDU type {kind} in place of A-ASSOCIATE-AC"
-        accepted = A_ASSOCIATE_AC()
-        accepted.decode(struct.pack(">BxL", kind, len(answer)) + answer)
-        assert [context.result for context in accepted.presentation_context] == [0]
-        assert accepted.user_information is not None
-        return accepted.user_information.maximum_length or MAXIMUM_PDU
-
-    def _fragments(self, data: bytes, command: bool) -> Iterator[bytes]:
-        most = self._limit - 6
-        for start in range(0, len(data), most):
-            part = data[start : start + most]
-            control = (1 if command else 0) | (2 if start + most >= len(data) else 0)
-            yield struct.pack(">BxLLBB", 4, len(part) + 6, len(part) + 2, self.CONTEXT, control) + part
-
-    def _reply(self) -> tuple[int, bytes | None]:
-        """The status of a response, and its data set."""
-        parts = bytearray(), bytearray()  # data set, command
-        last = [False, False]
-        status, data_follows = None, True
-        while not last[1] or (data_follows and not last[0]):
-            kind, body = self._pdu()
-            assert kind == 4, f"PDU type {kind} in place of a response"
-            offset = 0
-            while offset < len(body):
-                length, _, control = struct.unpack_from(">LBB", body, offset)
-                parts[control & 1].extend(body[offset + 6 : offset + 4 + length])
-                last[control & 1] = bool(control & 2)
-                offset += 4 + length
-            if last[1] and status is None:
-                elements = dict(_elements(bytes(parts[1])))
-                (status,) = struct.unpack("<H", elements[0x0900])
-                data_follows = elements[0x0800] != b"\x01\x01"
-        assert status is not None
-        return status, bytes(parts[0]) if data_follows else None
+        self._scu.release()
 
     @staticmethod
-    def dataset(reply: bytes) -> Dataset:
-        return decode(BytesIO(reply), False, True)
-
-    def _pdu(self) -> tuple[int, bytes]:
-        kind, length = struct.unpack(">BxL", self._read(6))
-        return kind, self._read(length)
-
-    def _read(self, length: int) -> bytes:
-        data = bytearray()
-        while len(data) < length:
-            piece = self._socket.recv(length - len(data))
-            assert piece, "the server closed the connection"
-            data += piece
-        return bytes(data)
+    def dataset(reply: Dataset) -> Dataset:
+        return reply
 
 
 class PynetdicomClient:
@@ -169,7 +71,7 @@ class PynetdicomClient:
     def __init__(self, port: int) -> None:
         entity = ApplicationEntity("PYNETDICOM")
         entity.connection_timeout = entity.acse_timeout = entity.dimse_timeout = PATIENCE
-        contexts = [_context()]
+        contexts = [build_context(META, ExplicitVRLittleEndian)]
         self._association = entity.associate(HOST, port, contexts, TITLE, max_pdu=MAXIMUM_PDU)
         assert self._association.is_established, "no association"
         transport: Any = self._association.dul.socket
@@ -191,7 +93,7 @@ class PynetdicomClient:
     ) -> tuple[int | None, Dataset | None]:
         arguments: list[Any] = [data, PRINT] if verb == "action" else [data]
         send = getattr(self._association, f"send_n_{verb}")
-        status, reply = send(*arguments, sop_class, instance, meta_uid=BASIC_GRAYSCALE_PRINT_MANAGEMENT_META)
+        status, reply = send(*arguments, sop_class, instance, meta_uid=META)
         return status.get("Status"), reply
 
     @staticmethod
@@ -361,23 +263,6 @@ EmptyImageDensity = BLACK
 MinDensity = 20
 MaxDensity = 310
 """
-
-
-def _context() -> PresentationContext:
-    return build_context(BASIC_GRAYSCALE_PRINT_MANAGEMENT_META, ExplicitVRLittleEndian)
-
-
-def _uid(uid: UID) -> bytes:
-    return uid.encode() + b"\0" * (len(uid) % 2)
-
-
-def _elements(command: bytes) -> Iterator[tuple[int, bytes]]:
-    """Element number and value of each element of a command set: implicit VR, all of group 0000."""
-    offset = 0
-    while offset < len(command):
-        _, tag, length = struct.unpack_from("<HHL", command, offset)
-        yield tag, command[offset + 8 : offset + 8 + length]
-        offset += 8 + length
 
 
 def measure(

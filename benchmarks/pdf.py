@@ -6,6 +6,7 @@ Memcpy of the page is the measure, since no film is made without touching each o
 import argparse
 import os
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -14,17 +15,33 @@ from typing import Any
 
 import cv2
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from films import Film
 from isal import isal_zlib
+from peers.spool import MemorySpool
 from PIL import Image
+from pydicom.dataset import Dataset
+from pydicom.uid import UID
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from printscp.catalog import load_profile
-from printscp.film.dialogue import Dialogue, Printer, Request
+from printscp.film.dialogue import Dialogue
+from printscp.film.exchange import Request, Values
 from printscp.film.memory import MemoryBudget
+from printscp.film.printer import Printer
+from printscp.film.profile import Mode
+from printscp.film.service import perform
 from printscp.film.sheet import Sheet
-from printscp.film.uids import BASIC_FILM_BOX, BASIC_FILM_SESSION, BASIC_GRAYSCALE_IMAGE_BOX
+from printscp.film.uids import (
+    BASIC_FILM_BOX,
+    BASIC_FILM_SESSION,
+    BASIC_GRAYSCALE_IMAGE_BOX,
+)
+from printscp.film.uids import (
+    BASIC_GRAYSCALE_PRINT_MANAGEMENT_META as META,
+)
 from printscp.outputs.pdf import PDFFolder
 from printscp.render.compose import compose
 from printscp.render.page import p_value_samples
@@ -33,39 +50,29 @@ FILM = Film(4, 5, (512, 512), 8, "17INX17IN")
 PLAIN_RUNS = 3  # seconds each, and nobody doubts the outcome
 
 
-class _Draft:
-    """A spool of one film, in memory."""
-
-    sheet: Sheet | None = None
-
-    def put(self, position: int, pixels: Any) -> None:
-        pass
-
-    def accept(self, sheet: Sheet) -> None:
-        self.sheet = sheet
-
-    def discard(self) -> None:
-        pass
-
-
 def accepted_sheet() -> Sheet:
     """The sheet that the server makes of the film."""
-    drafts: list[_Draft] = []
+    spool = MemorySpool()
+    printer = Printer(
+        name="PRINTSCP",
+        profile=load_profile("imager17"),
+        mode=Mode.TOLERANT,
+        software_version="0",
+        budget=MemoryBudget(1 << 30),
+        spool=spool,
+    )
+    dialogue = Dialogue(printer, "BENCHMARK", frozenset({META}), lambda _: None)
 
-    def draft() -> _Draft:
-        drafts.append(_Draft())
-        return drafts[-1]
+    def ask(verb: str, sop_class: UID, instance: UID, dataset: Dataset | None = None) -> Values:
+        request = Request(META, sop_class, instance, dataset or Dataset(), action_type=1)
+        return perform(dialogue, verb, request).values or {}
 
-    printer = Printer("PRINTSCP", load_profile("imager17"), "0", MemoryBudget(1 << 30), draft)
-    dialogue = Dialogue(printer, "BENCHMARK")
-    dialogue.perform("create", Request(BASIC_FILM_SESSION, FILM.session_uid, FILM.session()))
-    film_box = dialogue.perform("create", Request(BASIC_FILM_BOX, FILM.film_box_uid, FILM.film_box())).dataset
-    assert film_box is not None
-    for box, image in zip(film_box.ReferencedImageBoxSequence, FILM.images(), strict=True):
-        dialogue.perform("set", Request(BASIC_GRAYSCALE_IMAGE_BOX, box.ReferencedSOPInstanceUID, image))
-    dialogue.perform("action", Request(BASIC_FILM_BOX, FILM.film_box_uid, action_type=1))
-    sheet = drafts[0].sheet
-    assert sheet is not None
+    ask("create", BASIC_FILM_SESSION, FILM.session_uid, FILM.session())
+    boxes = ask("create", BASIC_FILM_BOX, FILM.film_box_uid, FILM.film_box())["ReferencedImageBoxSequence"]
+    for box, image in zip(boxes, FILM.images(), strict=True):
+        ask("set", BASIC_GRAYSCALE_IMAGE_BOX, box["ReferencedSOPInstanceUID"], image)
+    ask("action", BASIC_FILM_BOX, FILM.film_box_uid)
+    (sheet,) = spool.sheets
     return sheet
 
 
@@ -151,7 +158,7 @@ def main() -> None:
         output = PDFFolder(folder)
         work: dict[str, Callable[[], Any]] = {
             "memcpy": lambda: np.copyto(target, source),
-            "sheet to PDF": lambda: output.deliver(compose(sheet, "film 1"), "film"),
+            "sheet to PDF": lambda: output.deliver([compose(sheet, "film 1")], "film", 1),
             **Stages(sheet, folder).all(),
         }
         times: dict[str, list[float]] = {key: [] for key in work}

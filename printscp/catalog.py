@@ -1,16 +1,28 @@
-"""Reads `layouts/`: film sizes, display formats and printer profiles, into the film types they become."""
+"""Reads `layouts/`: film sizes, display and annotation formats and printer profiles, into the film types they
+become."""
 
 import tomllib
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from printscp.errors import SetupError
-from printscp.film.attributes import GSDF_BRIGHTEST, GSDF_DARKEST
-from printscp.film.profile import FilmSize, PrinterProfile, StandardFormat
+from printscp.film.profile import AnnotationFormat, FilmSize, PrinterProfile, StandardFormat
+from printscp.film.rules import GSDF_BRIGHTEST, GSDF_DARKEST
 
 _Model = TypeVar("_Model", bound=BaseModel)
+_Term = Annotated[str, Field(pattern=r"^[A-Z0-9_][A-Z0-9_ ]{0,15}$")]  # what an SCU can send in VR CS
 
 
 class _Strict(BaseModel):
@@ -31,14 +43,35 @@ class _DisplayFormats(_Strict):
     STANDARD: _Standard
 
 
+class _AnnotationFormat(_Strict):
+    positions: list[Annotated[int, Field(ge=0, le=65535)]]
+    per_image: bool
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len(set(self.positions)) < len(self.positions):
+            raise ValueError("positions: one is there twice")
+        if self.per_image and any(self.positions):
+            raise ValueError("positions: only 0 is free beside one box per image")
+        return self
+
+
 class _Printer(_Strict):
     manufacturer: str
     model: str
     dots_per_inch: PositiveFloat
-    film_sizes: list[str] = Field(min_length=1)
-    media: list[str] = Field(min_length=1)
-    destinations: list[str] = Field(min_length=1)
-    magnifications: list[Literal["CUBIC", "BILINEAR", "REPLICATE"]] = Field(min_length=1)
+    film_sizes: list[_Term] = Field(min_length=1)
+    media: list[_Term] = Field(min_length=1)
+    destinations: list[_Term] = Field(min_length=1)
+    magnifications: list[Literal["CUBIC", "BILINEAR", "REPLICATE", "NONE"]] = Field(min_length=1)
+    smoothings: list[_Term]
+    configurations: dict[str, str]
+    annotation_formats: list[_Term]
+    resolutions: list[Literal["STANDARD", "HIGH"]] = Field(min_length=1)
+    color: bool
+    requested_image_size: bool
+    decimate_crop: Literal["DECIMATE", "CROP", "FAIL"]
+    max_collated_films: int = Field(ge=0)
     min_density: int = Field(ge=0, le=500)
     max_density: int = Field(gt=0, le=500)
     border_density: str
@@ -48,6 +81,14 @@ class _Printer(_Strict):
     margin_mm: float = Field(ge=0)
     gap_mm: float = Field(ge=0)
     label_mm: float = Field(ge=0)
+
+    @field_validator("configurations")
+    @classmethod
+    def _configurations(cls, configurations: dict[str, str]) -> dict[str, str]:
+        for text in configurations:
+            if not 1 <= len(text) <= 1024:
+                raise ValueError(f"{text[:32]!r}: has {len(text)} characters, not 1 to 1024 (VR ST)")
+        return configurations
 
 
 def layouts_folder() -> Path:
@@ -73,27 +114,37 @@ def load_profile(name: str) -> PrinterProfile:
     folder = layouts_folder()
     if name not in profile_names():
         raise SetupError(f"no printer profile {name!r}: there are {', '.join(profile_names())}")
-    sizes_file = folder / "film_sizes.toml"
-    sizes = {term: _check(_FilmSize, table, sizes_file, term) for term, table in _toml(sizes_file).items()}
+    sizes = _tables(_FilmSize, folder / "film_sizes.toml")
+    annotations = _tables(_AnnotationFormat, folder / "annotation_formats.toml")
     formats_file = folder / "display_formats.toml"
     formats = _check(_DisplayFormats, _toml(formats_file), formats_file)
     file = folder / "printers" / f"{name}.toml"
     printer = _check(_Printer, _toml(file), file)
-    unknown = [term for term in printer.film_sizes if term not in sizes]
-    if unknown:
-        raise SetupError(f"{file}: film_sizes: {', '.join(unknown)} not in film_sizes.toml")
+    _check_known("film_sizes", printer.film_sizes, sizes, file)
+    _check_known("annotation_formats", printer.annotation_formats, annotations, file)
     _check_densities(printer, file)
     _check_room(printer, [sizes[term] for term in printer.film_sizes], formats.STANDARD, file)
-    fields: dict[str, Any] = printer.model_dump(exclude={"film_sizes"})
+    fields: dict[str, Any] = printer.model_dump()
     fields |= {key: tuple(value) for key, value in fields.items() if isinstance(value, list)}
     fields |= {
         "name": name,
         "film_sizes": tuple(
             FilmSize(term, sizes[term].width_mm, sizes[term].height_mm) for term in printer.film_sizes
         ),
+        "annotation_formats": tuple(
+            AnnotationFormat(term, tuple(annotations[term].positions), annotations[term].per_image)
+            for term in printer.annotation_formats
+        ),
         "standard_format": StandardFormat(**formats.STANDARD.model_dump()),
     }
     return PrinterProfile(**fields)
+
+
+def _check_known(key: str, terms: list[str], known: Collection[str], file: Path) -> None:
+    """Each term is a table of the layout file that is named after the key."""
+    unknown = [term for term in terms if term not in known]
+    if unknown:
+        raise SetupError(f"{file}: {key}: {', '.join(unknown)} not in {key}.toml")
 
 
 def _check_densities(printer: _Printer, file: Path) -> None:
@@ -121,6 +172,11 @@ def _check_room(printer: _Printer, sizes: list[_FilmSize], most: _Standard, file
             raise SetupError(f"{file}: margin_mm, gap_mm, label_mm: no room for {count} boxes on each film")
 
 
+def _tables(model: type[_Model], file: Path) -> dict[str, _Model]:
+    """A layout file of one table a term."""
+    return {term: _check(model, table, file, term) for term, table in _toml(file).items()}
+
+
 def _toml(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
@@ -134,4 +190,4 @@ def _check(model: type[_Model], table: Any, file: Path, *where: str) -> _Model:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join((*where, *(str(part) for part in first["loc"])))
-        raise SetupError(f"{file}: {key}: {first['msg']}") from error
+        raise SetupError(f"{file}: {key}: {first['msg'].removeprefix('Value error, ')}") from error

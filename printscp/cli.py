@@ -1,4 +1,4 @@
-"""The command line: serve, send, jobs.
+"""The command line: serve, send, jobs, conformance.
 
 Each command imports what it needs when it is called: half a second less for the others.
 """
@@ -8,18 +8,20 @@ import json
 import logging
 import os
 import re
+import resource
 import signal
 import sys
 import warnings
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.logging import RichHandler
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 from printscp import __version__
 from printscp.errors import SetupError
@@ -29,7 +31,10 @@ if TYPE_CHECKING:
     from printscp.client.images import PrintImage
     from printscp.client.scu import FilmRequest, PrintClient
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+# No markup: it would take the [default: ...] of a help text for a style.
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
 _messages = Console(stderr=True)
 _WIDE = 160  # columns of a table that goes into a pipe
 
@@ -66,21 +71,56 @@ def serve(
         str | None, typer.Option(help="AE title; when given, associations must call it.")
     ] = None,
     profile: Annotated[str | None, typer.Option(help="Printer profile. [default: imager17]")] = None,
+    mode: Annotated[str | None, typer.Option(help="tolerant or strict. [default: tolerant]")] = None,
     spool: Annotated[Path | None, typer.Option(help="Spool folder. [default: printscp-spool]")] = None,
-    output: Annotated[
-        Path | None, typer.Option(help="Gets one PDF a film. [default: printscp-films]")
+    output: Annotated[Path | None, typer.Option(help="Gets one PDF a job. [default: printscp-films]")] = None,
+    tls_port: Annotated[int | None, typer.Option(help="Port for TLS. [default: 2762]")] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(help="PEM file of the printer's certificate: listen for TLS, too.")
     ] = None,
-    config: Annotated[Path | None, typer.Option(help="TOML file with these settings and more.")] = None,
-    verbose: Annotated[bool, typer.Option(help="Log each request.")] = False,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM file of its private key.")] = None,
+    tls_ca: Annotated[
+        Path | None, typer.Option(help="PEM file of what vouches for SCUs: each must show a certificate.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="TOML file with these settings and more, for one printer or many.")
+    ] = None,
+    log_format: Annotated[str | None, typer.Option(help="text or json. [default: text]")] = None,
+    verbose: Annotated[bool, typer.Option(help="Log each request, without patient data.")] = False,
+    trace: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Append every command and data set to a file, or with - to standard error. "
+            "It CONTAINS PATIENT DATA.",
+        ),
+    ] = None,
 ) -> None:
-    """Start the film printer; it runs until SIGTERM or Ctrl-C."""
+    """Start the film printer; it runs until SIGTERM or Ctrl-C.
+
+    Several printers are described in a file: see --config.
+    """
     from printscp.config import load
+    from printscp.logs import set_up
+
+    tls = {"port": tls_port, "certificate": tls_certificate, "key": tls_key, "ca": tls_ca}
+    settings = load(
+        config,
+        host=host,
+        port=port,
+        ae_title=ae_title,
+        profile=profile,
+        mode=mode,
+        spool=spool,
+        output=output,
+        tls={key: value for key, value in tls.items() if value is not None} or None,
+        log_format=log_format,
+    )
+    _open_many_files()
+    set_up(logging.INFO if verbose else logging.WARNING, settings.log_format, trace)
+    # Late: what is wrong with the settings is told half a second sooner.
     from printscp.printer import FilmPrinter
 
-    _log_to_stderr(logging.INFO if verbose else logging.WARNING)
-    settings = load(
-        config, host=host, port=port, ae_title=ae_title, profile=profile, spool=spool, output=output
-    )
     # A byte comes from the signal itself: a handler in Python would wait for a wait that has just begun.
     told, tell = os.pipe()
     os.set_blocking(tell, False)
@@ -90,10 +130,16 @@ def serve(
     with FilmPrinter(settings) as printer:
         # What start-up made lives for ever; the collector need not look at it again while films come in.
         gc.freeze()
-        address, port = printer.address
-        typer.echo(f"listening on {address}:{port} as {settings.announced_ae_title}")
+        for address, in_use, encrypted, titles in printer.addresses:
+            typer.echo(f"listening on {address}:{in_use}{' for TLS' if encrypted else ''} as {titles}")
         sys.stdout.flush()
         os.read(told, 1)
+
+
+def _open_many_files() -> None:
+    """Associations and films in the making need some four file descriptors each; the usual limit is 1024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 @app.command()
@@ -196,26 +242,32 @@ def jobs(
 
 
 _COLORS = {ExecutionStatus.DONE: "green", ExecutionStatus.FAILURE: "red", ExecutionStatus.PRINTING: "cyan"}
+_HEADINGS = ("job", "status", "created", "printer", "from", "films", "format", "images", "copies", "priority")
 
 
 def _table(rows: list[Job]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    headings = ("job", "status", "created", "from", "film", "format", "images", "copies", "priority")
-    for heading in headings:
+    for heading in _HEADINGS:
         table.add_column(heading, no_wrap=True)
     table.add_column("result", overflow="fold")
     for job in rows:
-        table.add_row(
-            str(job.id),
-            f"[{_COLORS.get(job.status, 'yellow')}]{job.status}",
+        row = (
             f"{job.created.astimezone():%Y-%m-%d %H:%M:%S}",
-            job.originator,
-            job.film_size,
-            job.display_format,
-            str(job.images),
-            str(job.copies),
-            job.priority,
+            job.order.printer_name,
+            job.order.originator,
+            ", ".join(
+                size if count == 1 else f"{size} x {count}"
+                for size, count in Counter(film.film_size for film in job.films).items()
+            ),
+            ", ".join(dict.fromkeys(film.display_format for film in job.films)),
+            str(sum(film.images for film in job.films)),
+            str(job.order.copies),
+            job.order.priority,
             job.output or job.info,
+        )
+        # Text, since an SCU's AE title may look like markup.
+        table.add_row(
+            str(job.id), Text(job.status, _COLORS.get(job.status, "yellow")), *(Text(cell) for cell in row)
         )
     return table
 
@@ -224,13 +276,20 @@ def _plain(value: Any) -> str:
     return str(value.isoformat())
 
 
-def _log_to_stderr(level: int) -> None:
-    if sys.stderr.isatty():
-        handler: logging.Handler = RichHandler(console=_messages, show_path=False)
-        handler.setFormatter(logging.Formatter("%(message)s"))
-    else:
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logger = logging.getLogger("printscp")
-    logger.addHandler(handler)
-    logger.setLevel(level)
+@app.command()
+def conformance(
+    config: Annotated[Path | None, typer.Option(help="TOML file of the printers.")] = None,
+    output: Annotated[Path | None, typer.Option(help="File to write. [default: standard output]")] = None,
+) -> None:
+    """Write the DICOM conformance statement of the printers as they are configured."""
+    from printscp.config import load
+    from printscp.conformance import statement
+
+    text = statement(load(config))
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SetupError(f"{output}: {error.strerror}") from error

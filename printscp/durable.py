@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 
 def write_durably(path: Path, temporary: Path, write: Callable[[BinaryIO], None]) -> None:
-    """Write a file under a temporary name in the same folder and make it good.
+    """Write a file under a temporary name in the same folder, flush it, rename it, and flush the folder.
 
     A new name is written each time: to truncate an existing file costs more than to write a small one.
 
@@ -17,25 +17,12 @@ def write_durably(path: Path, temporary: Path, write: Callable[[BinaryIO], None]
     with temporary.open("wb") as file:
         try:
             write(file)
+            file.flush()
+            os.fsync(file.fileno())
+            temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        make_good(file, temporary, path)
-
-
-def make_good(file: BinaryIO, temporary: Path, path: Path) -> None:
-    """Flush a file that is written, rename it, flush the folder: from then on it is there for good.
-
-    Raises:
-        OSError: as for `write_durably`.
-    """
-    try:
-        file.flush()
-        os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
     try:
         _flush_folder(path.parent)
     except BaseException:

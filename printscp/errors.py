@@ -7,6 +7,7 @@
     ├── InvalidAttributeValue       0x0106
     ├── DuplicateSOPInstance        0x0111
     ├── NoSuchSOPInstance           0x0112
+    ├── NoSuchArgument              0x0114
     ├── InvalidSOPInstance          0x0117
     ├── NoSuchSOPClass              0x0118
     ├── ClassInstanceConflict       0x0119
@@ -16,7 +17,8 @@
     ├── UnrecognizedOperation       0x0211
     ├── MistypedArgument            0x0212
     ├── ResourceLimitation          0x0213
-    ├── EmptyFilm                   0xB603  (a warning: nothing to print, nothing printed)
+    ├── NoFilmBox                   0xC600
+    ├── ImageTooLarge               0xC603
     ├── OutOfMemory                 0xC605
     └── FilmBoxNotPrinted           0xC616
 
@@ -61,6 +63,12 @@ class NoSuchSOPInstance(PrintError):
     """The instance is not known on this association, or is no longer alive."""
 
     status = 0x0112
+
+
+class NoSuchArgument(PrintError):
+    """Action information, where the action has none."""
+
+    status = 0x0114
 
 
 class InvalidSOPInstance(PrintError):
@@ -117,10 +125,16 @@ class ResourceLimitation(PrintError):
     status = 0x0213
 
 
-class EmptyFilm(PrintError):
-    """Print of a film box in which no image was set (PS3.4 H.4.2.2.3): nothing is printed."""
+class NoFilmBox(PrintError):
+    """Print of a film session that has no film box (PS3.4 H.4.1.2.4)."""
 
-    status = 0xB603
+    status = 0xC600
+
+
+class ImageTooLarge(PrintError):
+    """An image larger than its box that is neither to be shrunk nor cropped (PS3.4 H.4.3.1.2)."""
+
+    status = 0xC603
 
 
 class OutOfMemory(PrintError):

@@ -4,20 +4,26 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from printscp import __version__
 from printscp.catalog import load_profile
-from printscp.config import Settings, load
+from printscp.config import PrinterSettings, Settings, load
 from printscp.errors import SetupError
-from printscp.film.dialogue import Printer
-from printscp.film.job import Job
+from printscp.film.job import ExecutionStatus, Job, JobNews
 from printscp.film.memory import MemoryBudget
-from printscp.film.sheet import Draft, Sheet
+from printscp.film.printer import Printer, PrinterState
+from printscp.film.service import contexts
 from printscp.spool.folder import Spool, lock
 from printscp.supervisor import Supervisor, worker_command
-from printscp.wire.server import PrintServer
+from printscp.wire.dimse import Responder
+from printscp.wire.server import Door, Entrance, Limits, PrintServer
+from printscp.wire.tls import TLSFiles
+
+# What a job's Execution Status Info says of the printer as a whole.
+_STATES = {"CHECK PRINTER": PrinterState("FAILURE", "CHECK PRINTER"), "NORMAL": PrinterState()}
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +44,8 @@ class FilmPrinter:
 
     def __init__(self, settings: Settings | None = None, **fields: Any) -> None:
         self.settings = settings or load(**fields)
-        self._profile = load_profile(self.settings.profile)
+        self._profiles = {each.profile: load_profile(each.profile) for each in self.settings.printers}
+        self._printers: dict[str, Printer] = {}
         self._changes = threading.Condition()
         self._lock: int | None = None
         self._spool: Spool | None = None
@@ -47,9 +54,22 @@ class FilmPrinter:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Host and port in use."""
+        """Host and port in use, of the first door."""
+        return self.addresses[0][:2]
+
+    @property
+    def addresses(self) -> list[tuple[str, int, bool, str]]:
+        """Of each door: host and port in use, whether it is for TLS, and the AE titles to be called there."""
         assert self._server is not None, "not started"
-        return self._server.address
+        in_use = self._server.addresses
+        return [
+            (
+                *in_use[Door(self.settings.host, door.port, door.tls)],
+                door.tls,
+                ", ".join(each.announced_ae_title for each in door.printers),
+            )
+            for door in self.settings.doors
+        ]
 
     @property
     def worker_pid(self) -> int:
@@ -61,29 +81,18 @@ class FilmPrinter:
         """Recover the spool, start the worker, listen; returns when the first connection can be served."""
         settings = self.settings
         try:
-            _check_output(settings)
+            outputs = {each.announced_ae_title: each.output for each in settings.printers}
+            for folder in outputs.values():
+                _check_output(folder)
             self._spool = Spool(settings.spool)
             self._lock = lock(settings.spool)
             self._spool.recover()
-            command = worker_command(settings.spool, settings.output)
+            command = worker_command(settings.spool, outputs, settings.log_format)
             self._supervisor = Supervisor(
                 self._spool.queue, command, self._lock, settings.attempts, self._changed
             )
-            self._server = PrintServer(
-                Printer(
-                    name=settings.announced_ae_title,
-                    profile=self._profile,
-                    software_version=__version__,
-                    budget=MemoryBudget(settings.memory_mib << 20),
-                    draft=self._draft,
-                ),
-                (settings.host, settings.port),
-                ae_title=settings.announced_ae_title,
-                check_called_ae_title=settings.ae_title is not None,
-                max_associations=settings.max_associations,
-                acse_timeout=settings.acse_timeout,
-                idle_timeout=settings.idle_timeout,
-            )
+            self._printers = self._make_printers(self._spool)
+            self._server = PrintServer(self._entrances(), self._limits(), self._tls())
             self._server.start()
             self._supervisor.start()
         except BaseException:
@@ -126,17 +135,82 @@ class FilmPrinter:
                 )
         return jobs
 
-    def _draft(self) -> Draft:
-        assert self._spool is not None
-        return self._spool.draft(self._accepted)
+    def set_state(self, status: str, info: str, ae_title: str | None = None) -> None:
+        """Have a printer, the first one or that of a title, report a Printer Status and its info."""
+        name = ae_title or self.settings.printers[0].announced_ae_title
+        self._printers[name].change_state(PrinterState(status, info))
 
-    def _accepted(self, number: int, sheet: Sheet) -> None:
+    def _make_printers(self, spool: Spool) -> dict[str, Printer]:
+        """Film printers by name; they share the memory."""
+        budget = MemoryBudget(self.settings.memory_mib << 20)
+        return {
+            each.announced_ae_title: Printer(
+                name=each.announced_ae_title,
+                profile=self._profiles[each.profile],
+                mode=each.mode,
+                software_version=__version__,
+                budget=budget,
+                spool=spool.printer(each.announced_ae_title, self._accepted),
+                job_events=each.job_events,
+                printer_events=each.printer_events,
+            )
+            for each in self.settings.printers
+        }
+
+    def _entrances(self) -> tuple[Entrance, ...]:
+        """How each printer is reached, and by whom."""
+        host, event_timeout = self.settings.host, self.settings.dimse_timeout
+
+        def entrance(each: PrinterSettings) -> Entrance:
+            printer = self._printers[each.announced_ae_title]
+            return Entrance(
+                ae_title=each.ae_title,
+                announced_ae_title=each.announced_ae_title,
+                doors=tuple(
+                    Door(host, door.port, door.tls) for door in self.settings.doors if each in door.printers
+                ),
+                contexts=contexts(printer.profile.color),
+                converse=lambda association: Responder(association, printer, event_timeout),
+                callers=each.allow_calling,
+                networks=each.allow_addresses,
+            )
+
+        return tuple(entrance(each) for each in self.settings.printers)
+
+    def _limits(self) -> Limits:
+        settings = self.settings
+        return Limits(
+            max_associations=settings.max_associations,
+            max_associations_per_peer=settings.max_associations_per_peer,
+            max_pdu=settings.max_pdu,
+            acse_timeout=settings.acse_timeout,
+            dimse_timeout=settings.dimse_timeout,
+            idle_timeout=settings.idle_timeout,
+        )
+
+    def _tls(self) -> TLSFiles | None:
+        tls = self.settings.tls
+        return TLSFiles(tls.certificate, tls.key, tls.ca) if tls is not None else None
+
+    def _accepted(self, number: int) -> None:
         assert self._supervisor is not None
-        log.info("job %d: %s from %s accepted", number, sheet.film_size, sheet.originator)
+        log.info("job accepted", extra={"job": number})
         self._supervisor.wake()
-        self._changed()
+        self._notify()
 
-    def _changed(self) -> None:
+    def _changed(self, news: JobNews) -> None:
+        """A job's state has changed, in the worker or by its end."""
+        printer = self._printers.get(news.printer_name)
+        if printer is not None:  # not one of a configuration before
+            try:
+                printer.tell(news)
+            except Exception:
+                log.exception("news of a job did not reach its SCU")
+            if news.status is not ExecutionStatus.PRINTING and news.status_info in _STATES:
+                printer.change_state(_STATES[news.status_info])
+        self._notify()
+
+    def _notify(self) -> None:
         with self._changes:
             self._changes.notify_all()
 
@@ -150,10 +224,10 @@ class FilmPrinter:
         self.stop()
 
 
-def _check_output(settings: Settings) -> None:
+def _check_output(folder: Path) -> None:
     try:
-        settings.output.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SetupError(f"output {settings.output}: {error.strerror}") from error
-    if not os.access(settings.output, os.W_OK):
-        raise SetupError(f"output {settings.output}: no right to write there")
+        raise SetupError(f"output {folder}: {error.strerror}") from error
+    if not os.access(folder, os.W_OK):
+        raise SetupError(f"output {folder}: no right to write there")

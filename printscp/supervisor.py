@@ -1,6 +1,7 @@
 """Starts the worker process and watches it: one that dies is replaced, and its job is given back."""
 
 import contextlib
+import json
 import logging
 import os
 import secrets
@@ -9,10 +10,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from printscp.spool.queue import JobQueue
+from printscp.film.job import ExecutionStatus, JobNews
+from printscp.spool.news import news, read_line
+from printscp.spool.queue import JobQueue, TableError
 
 DRAIN_PATIENCE = 60.0
 """Seconds that a worker may take to finish the job in hand when the printer stops."""
@@ -25,11 +28,16 @@ log = logging.getLogger(__name__)
 class Supervisor:
     """One worker, kept alive until `stop`.
 
-    ``changed`` is called after each change of a job's state, from a thread of its own.
+    ``changed`` is told of each change of a job's state in the order of what happened, from one thread.
     """
 
     def __init__(
-        self, queue: JobQueue, command: list[str], lock: int, attempts: int, changed: Callable[[], None]
+        self,
+        queue: JobQueue,
+        command: list[str],
+        lock: int,
+        attempts: int,
+        changed: Callable[[JobNews], None],
     ) -> None:
         self._queue = queue
         self._command = command
@@ -71,7 +79,10 @@ class Supervisor:
             self._worker.stdin.close()
         self._watcher.join(DRAIN_PATIENCE)
         if self._watcher.is_alive():
-            log.error("worker %d does not end: killing it; its job waits for the next start", self.worker_pid)
+            log.error(
+                "worker does not end: killed; its job waits for the next start",
+                extra={"pid": self.worker_pid},
+            )
             self._worker.kill()
             self._watcher.join()
 
@@ -81,17 +92,51 @@ class Supervisor:
             worker = self._worker
             assert worker is not None
             assert worker.stdout is not None
-            for _ in worker.stdout:
-                self._changed()
+            in_hand = self._pass_on(worker.stdout)
             reason = _how_it_ended(worker.wait())
             worker.stdout.close()
-            self._queue.give_back(self._holder, self._attempts, f"its worker {reason}")
-            self._changed()
+            self._take_over(in_hand, f"its worker {reason}")
             if time.monotonic() - started < _SHORT_LIFE:
                 self._stopping.wait(_SHORT_LIFE)
             if not self._spawn():
                 return
-            log.error("worker %d %s: %d takes its place", worker.pid, reason, self.worker_pid)
+            log.error(
+                "worker replaced", extra={"pid": worker.pid, "reason": reason, "by_pid": self.worker_pid}
+            )
+
+    def _pass_on(self, lines: Iterable[bytes]) -> JobNews | None:
+        """Tell what a worker tells until it ends; returns the last of a job that it did not see ended."""
+        in_hand = None
+        for line in lines:
+            try:
+                told = read_line(line)
+            except ValueError:
+                log.warning(
+                    "worker wrote what is no news", extra={"pid": self.worker_pid, "bytes": len(line)}
+                )
+                continue
+            in_hand = told if told.status is ExecutionStatus.PRINTING else None
+            self._changed(told)
+        return in_hand
+
+    def _take_over(self, in_hand: JobNews | None, reason: str) -> None:
+        """Give back what a worker that has ended left behind, and tell what it could not tell any more."""
+        while True:
+            try:
+                jobs = self._queue.give_back(self._holder, self._attempts, reason)
+                break
+            except TableError as error:
+                log.error(
+                    "job not given back, trying again", extra={"worker": reason, "error": str(error.orig)}
+                )
+                if self._stopping.wait(_SHORT_LIFE):
+                    return  # the next start finds it
+        if in_hand is not None and in_hand.uid not in (job.uid for job in jobs):
+            # It had recorded what became of the job, and then it died.
+            ended = self._queue.find(in_hand.uid, in_hand.printer_name)
+            jobs = [ended, *jobs] if ended is not None else jobs
+        for job in jobs:
+            self._changed(news(job))
 
     def _spawn(self) -> bool:
         """Start a worker under a new name, unless all is to end."""
@@ -113,9 +158,11 @@ class Supervisor:
             return True
 
 
-def worker_command(spool: Path, output: Path) -> list[str]:
-    """How a worker process is started, but for the name it works under."""
-    return [sys.executable, "-m", "printscp.worker", "--spool", str(spool), "--output", str(output)]
+def worker_command(spool: Path, outputs: Mapping[str, Path], log_format: str = "text") -> list[str]:
+    """How a worker process is started, but for the name it works under; ``outputs`` by printer name."""
+    folders = json.dumps({name: str(folder) for name, folder in outputs.items()})
+    options = ["--spool", str(spool), "--outputs", folders, "--log-format", log_format]
+    return [sys.executable, "-m", "printscp.worker", *options]
 
 
 def _how_it_ended(code: int) -> str:

@@ -4,13 +4,15 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from printscp.film.display_format import Rectangle
-from printscp.film.sheet import Sheet, SheetImage
-from printscp.printer import FilmPrinter
+from printscp.film.sheet import Order, Sheet, SheetImage
+
+if TYPE_CHECKING:
+    from printscp.printer import FilmPrinter
 
 _PACKAGES = {
     "dcmprscu": "dcmtk",
@@ -37,8 +39,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture
-def start_printer(tmp_path: Path) -> Iterator[Callable[..., FilmPrinter]]:
+def start_printer(tmp_path: Path) -> Iterator["Callable[..., FilmPrinter]"]:
     """Starts film printers with the settings given, and stops them after the test."""
+    from printscp.printer import FilmPrinter
+
     started: list[FilmPrinter] = []
 
     def start(**settings: Any) -> FilmPrinter:
@@ -54,38 +58,74 @@ def start_printer(tmp_path: Path) -> Iterator[Callable[..., FilmPrinter]]:
 
 
 @pytest.fixture(scope="module")
-def printer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilmPrinter]:
+def printer(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[FilmPrinter]":
     """A film printer as it comes, with its worker, on a free port; shared by the tests of a module."""
+    from printscp.printer import FilmPrinter
+
     folder = tmp_path_factory.mktemp("printer")
     with FilmPrinter(port=0, spool=folder / "spool", output=folder / "films") as printer:
         yield printer
 
 
 @pytest.fixture
-def sheet() -> Sheet:
-    """A small film with one image."""
-    image = SheetImage(1, 2, 2, 8, False, (1, 1), "CUBIC", 20, 310, b"\x00\x40\x80\xff")
-    box = Rectangle(0, 0, 8, 8)
-    return Sheet(
-        film_size="8INX10IN",
-        orientation="PORTRAIT",
-        display_format="STANDARD\\1,1",
-        width=8,
-        height=10,
-        dots_per_inch=1.0,
-        boxes=(box,),
-        label=Rectangle(0, 8, 8, 2),
-        images=(image,),
-        printer_density=(20, 310),
-        border_density=310,
-        empty_image_density=310,
-        illumination=2000,
-        reflected_ambient_light=10,
+def order() -> Order:
+    """What a film session orders that says nothing."""
+    return Order(
         copies=1,
         priority="MED",
         medium="BLUE FILM",
         destination="PROCESSOR",
+        label="",
+        owner="",
         printer_name="PRINTSCP",
         originator="TEST_SCU",
+        remarks=(),
+    )
+
+
+@pytest.fixture
+def sheet() -> Sheet:
+    """A small film with one image."""
+    image = SheetImage(
+        position=1,
+        samples_per_pixel=1,
+        planar_configuration=1,
+        rows=2,
+        columns=2,
+        bits_stored=8,
+        reverse=False,
+        pixel_aspect=(1, 1),
+        magnification="CUBIC",
+        smoothing="",
+        configuration="",
+        min_density=20,
+        max_density=310,
+        requested_width_mm=None,
+        decimate_crop="DECIMATE",
+        look_up=None,
+        pixels=b"\x00\x40\x80\xff",
+    )
+    return Sheet(
+        film_size="8INX10IN",
+        orientation="PORTRAIT",
+        display_format="STANDARD\\1,1",
+        resolution="STANDARD",
+        width=8,
+        height=10,
+        dots_per_inch=1.0,
+        boxes=(Rectangle(0, 0, 8, 8),),
+        label=Rectangle(0, 8, 8, 2),
+        images=(image,),
+        look_ups=(),
+        annotation_format="",
+        annotations=(),
+        printer_density=(20, 310),
+        border_density=310,
+        empty_image_density=310,
+        trim=False,
+        illumination=2000,
+        reflected_ambient_light=10,
+        color=False,
+        icc_profile=b"",
         remarks=(),
     )

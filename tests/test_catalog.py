@@ -10,7 +10,10 @@ from printscp import catalog
 from printscp.catalog import layouts_folder, load_profile, profile_names
 from printscp.errors import SetupError
 from printscp.film.display_format import DisplayFormat
-from printscp.film.profile import FilmSize
+from printscp.film.profile import AnnotationFormat, FilmSize
+
+PRINTER, SIZES, FORMATS = "printers/imager17.toml", "film_sizes.toml", "display_formats.toml"
+ANNOTATIONS = "annotation_formats.toml"
 
 
 @pytest.fixture
@@ -41,8 +44,14 @@ def test_what_is_committed_loads() -> None:
     for name in names:
         profile = load_profile(name)
         assert profile.name == name
-        for terms in (profile.media, profile.destinations, profile.magnifications):
-            assert terms
+        for terms in (
+            profile.media,
+            profile.destinations,
+            profile.magnifications,
+            profile.resolutions,
+            profile.smoothings,
+        ):
+            assert terms or terms is profile.smoothings
             assert len(set(terms)) == len(terms)
             assert all(len(term) <= 16 and term == term.upper() for term in terms)  # VR CS
         assert profile.min_density < profile.max_density
@@ -51,7 +60,7 @@ def test_what_is_committed_loads() -> None:
 def test_every_file_in_layouts_belongs_to_something() -> None:
     folder = layouts_folder()
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert files == {"film_sizes.toml", "display_formats.toml"} | {
+    assert files == {"film_sizes.toml", "display_formats.toml", "annotation_formats.toml"} | {
         f"printers/{name}.toml" for name in profile_names()
     }
 
@@ -100,14 +109,42 @@ def test_the_first_of_a_list_is_the_default_and_a_profile_is_data(layouts: Path)
     assert load_profile("imager17").film_sizes[0].term == "17INX17IN"
 
 
+def test_the_default_printer() -> None:
+    profile = load_profile("imager17")
+    assert profile.magnifications == ("CUBIC", "BILINEAR", "REPLICATE", "NONE")
+    assert profile.smoothings == ("NONE", "SHARP", "MEDIUM", "SMOOTH")
+    assert profile.resolutions == ("STANDARD",)
+    assert profile.configurations == {}
+    assert (profile.color, profile.requested_image_size) == (True, True)
+    assert (profile.decimate_crop, profile.max_collated_films) == ("DECIMATE", 64)
+    assert {each.term: each.box_positions(3) for each in profile.annotation_formats} == {
+        "LABEL": (0,),
+        "BOTTOM": (1, 2, 3),
+        "COMBINED": (0, 1, 2, 3),
+        "ANNOTATION": (2,),
+    }
+
+
+def test_what_another_printer_has_is_data(layouts: Path) -> None:
+    file = layouts / PRINTER
+    change(file, '"NONE", "SHARP", "MEDIUM", "SMOOTH"', "")
+    change(file, '["LABEL", "BOTTOM", "COMBINED", "ANNOTATION"]', '["FOOT"]')
+    change(file, '["STANDARD"]', '["STANDARD", "HIGH"]')
+    change(file, "[configurations]", '[configurations]\nCS000 = "soft"\n\'A=1\\B=2\' = "hard"')
+    with (layouts / ANNOTATIONS).open("a") as formats:
+        formats.write("[FOOT]\npositions = [7, 3]\nper_image = false\n")
+    profile = load_profile("imager17")
+    assert profile.smoothings == ()
+    assert profile.annotation_formats == (AnnotationFormat("FOOT", (7, 3), False),)
+    assert profile.resolutions == ("STANDARD", "HIGH")
+    assert profile.configurations == {"CS000": "soft", "A=1\\B=2": "hard"}
+
+
 def test_an_unknown_profile_is_answered_with_those_there_are(layouts: Path) -> None:
     for name in ("imager18", "", "../film_sizes", "imager17.toml"):
         message = fault(name)
         assert repr(name) in message
         assert "imager17" in message
-
-
-PRINTER, SIZES, FORMATS = "printers/imager17.toml", "film_sizes.toml", "display_formats.toml"
 
 
 @pytest.mark.parametrize(
@@ -121,10 +158,27 @@ PRINTER, SIZES, FORMATS = "printers/imager17.toml", "film_sizes.toml", "display_
         (PRINTER, ('media = ["BLUE FILM"', 'media = [3, "BLUE FILM"'), "media.0"),
         (
             PRINTER,
-            ('magnifications = ["CUBIC", "BILINEAR", "REPLICATE"]', "magnifications = []"),
+            ('magnifications = ["CUBIC", "BILINEAR", "REPLICATE", "NONE"]', "magnifications = []"),
             "magnif",
         ),
         (PRINTER, ('magnifications = ["CUBIC"', 'magnifications = ["SINC"'), "magnifications"),
+        (PRINTER, ('media = ["BLUE FILM"', 'media = ["Blue Film"'), "media.0"),
+        (PRINTER, ('smoothings = ["NONE"', 'smoothings = ["MUCH TOO LONG TERM"'), "smoothings.0"),
+        (PRINTER, ('smoothings = ["NONE"', 'smoothings = [""'), "smoothings.0"),
+        (PRINTER, ('resolutions = ["STANDARD"]', "resolutions = []"), "resolutions"),
+        (PRINTER, ('resolutions = ["STANDARD"]', 'resolutions = ["LOW"]'), "resolutions.0"),
+        (PRINTER, ("color = true", 'color = "maybe"'), "color"),
+        (PRINTER, ("requested_image_size = true", ""), "requested_image_size"),
+        (PRINTER, ('"DECIMATE"', '"DEF DECIMATE"'), "decimate_crop"),
+        (PRINTER, ("max_collated_films = 64", "max_collated_films = -1"), "max_collated_films"),
+        (
+            PRINTER,
+            ('["LABEL"', '["LABEL", "FOOT"'),
+            "annotation_formats: FOOT not in annotation_formats.toml",
+        ),
+        (PRINTER, ("[configurations]", ""), "configurations"),
+        (PRINTER, ("[configurations]", "[configurations]\nCS000 = 3"), "configurations.CS000"),
+        (PRINTER, ("[configurations]", "[configurations]\n'' = 'x'"), "configurations: ''"),
         (PRINTER, ("min_density = 20", "min_density = -1"), "min_density"),
         (PRINTER, ("min_density = 20", "min_density = 310"), "min_density"),
         (PRINTER, ("max_density = 310", "max_density = 501"), "max_density"),
@@ -153,6 +207,14 @@ PRINTER, SIZES, FORMATS = "printers/imager17.toml", "film_sizes.toml", "display_
         (SIZES, ("[8INX10IN]", "A5 = 3\n[8INX10IN]"), "A5"),
         (SIZES, b"[8INX10IN", ""),
         (SIZES, None, ""),
+        (ANNOTATIONS, ("positions = [2]", "positions = [-1]"), "ANNOTATION.positions.0"),
+        (ANNOTATIONS, ("positions = [2]", "positions = [65536]"), "ANNOTATION.positions.0"),
+        (ANNOTATIONS, ("positions = [2]", "positions = [2, 2]"), "ANNOTATION: positions: "),
+        (ANNOTATIONS, ("positions = []", "positions = [2]"), "BOTTOM: positions: "),
+        (ANNOTATIONS, ("positions = [2]", ""), "ANNOTATION.positions"),
+        (ANNOTATIONS, ("positions = [2]", "positions = [2]\nfont = 'x'"), "ANNOTATION.font"),
+        (ANNOTATIONS, b"[LABEL", ""),
+        (ANNOTATIONS, None, ""),
         (FORMATS, ("max_columns = 12", "max_columns = 0"), "STANDARD.max_columns"),
         (FORMATS, ("max_rows = 12", ""), "STANDARD.max_rows"),
         (FORMATS, ("[STANDARD]", "[ROW]"), "STANDARD"),
@@ -174,3 +236,12 @@ def test_a_mistake_is_answered_with_file_and_key(
     message = fault()
     assert message.startswith(f"{layouts / file}: ")
     assert key in message.removeprefix(str(layouts / file))
+
+
+def test_a_configuration_is_at_most_as_long_as_an_scu_can_send(layouts: Path) -> None:
+    change(
+        layouts / PRINTER, "[configurations]", f'[configurations]\n"\\n{"A" * 1023}" = "as long as may be"'
+    )
+    assert load_profile("imager17").configurations == {"\n" + "A" * 1023: "as long as may be"}
+    change(layouts / PRINTER, 'A" = ', 'AA" = ')
+    assert "configurations: '\\nAAAA" in fault()

@@ -2,16 +2,23 @@
 
 import json
 import re
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from peers.server import PRINTSCP, Server
 from pydicom.data import get_testdata_file
 from pynetdicom import AE
 from pynetdicom.sop_class import CTImageStorage
+
+from printscp.film.job import JobFilm
+from printscp.film.sheet import Order
+from printscp.spool.queue import JobQueue
 
 CT = get_testdata_file("CT_small.dcm", download=False)
 MR = get_testdata_file("MR_small.dcm", download=False)
@@ -58,13 +65,14 @@ def test_send_prints_what_fits_on_a_film_and_jobs_tells(server: Server, tmp_path
     assert done.stdout == "3 images on 2 films accepted by FILM\n"
     spool = Path(server.process.args[server.process.args.index("--spool") + 1])  # type: ignore[union-attr,index,arg-type]
     jobs = json.loads(run("jobs", "--spool", spool, "--json").stdout)
-    facts = [
-        (job["images"], job["copies"], job["priority"], job["film_size"], job["originator"]) for job in jobs
-    ]
-    assert facts == [(2, 2, "HIGH", "8INX10IN", "CT1"), (1, 2, "HIGH", "8INX10IN", "CT1")]
+    assert [[film["images"] for film in job["films"]] for job in jobs] == [[2], [1]]
+    for job in jobs:
+        order = job["order"]
+        assert (order["copies"], order["priority"], order["originator"]) == (2, "HIGH", "CT1")
+        assert {film["film_size"] for film in job["films"]} == {"8INX10IN"}
     table = run("jobs", "--spool", spool)
     assert table.returncode == 0
-    assert "CT1" in table.stdout
+    assert table.stdout.count("CT1") == 2
 
 
 def test_send_tells_of_values_the_printer_replaced(server: Server) -> None:
@@ -137,6 +145,102 @@ def test_serve_reads_a_configuration_and_says_what_is_wrong_with_it(tmp_path: Pa
     config.write_text('ae_title = "FROM_FILE"\n')
     with Server(tmp_path / "spool", tmp_path / "films", "--config", str(config)) as server:
         assert server.ae_title == "FROM_FILE"
+
+
+MANY = """
+port = 0
+spool = "spool"
+log_format = "json"
+
+[[printers]]
+ae_title = "FILM1"
+output = "one"
+
+[[printers]]
+ae_title = "FILM2"
+output = "two"
+mode = "strict"
+allow_calling = ["CT*"]
+"""
+
+
+def test_several_printers_behind_one_port(tmp_path: Path) -> None:
+    (tmp_path / "printers.toml").write_text(MANY)
+    command = [PRINTSCP, "serve", "--config", "printers.toml", "--verbose", "--trace", "trace"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as server:
+        try:
+            assert server.stdout is not None
+            told = re.fullmatch(r"listening on (.+):(\d+) as FILM1, FILM2\n", server.stdout.readline())
+            assert told is not None
+            address = told.groups()
+            for called in ("FILM1", "FILM2"):
+                assert run("send", *address, CT, "--called", called, "--calling", "CT1").returncode == 0
+            one_clear_line(run("send", *address, CT, "--called", "FILM3"), "Called AE title")
+            one_clear_line(run("send", *address, CT, "--called", "FILM2", "--calling", "MR"), "rejected")
+            jobs: list[dict[str, Any]] = []
+            while [job["status"] for job in jobs] != ["DONE", "DONE"]:  # the test's time-out is the limit
+                jobs = json.loads(run("jobs", "--config", "printers.toml", "--json", cwd=tmp_path).stdout)
+        finally:
+            server.send_signal(signal.SIGTERM)
+        _, log = server.communicate(timeout=30)
+    assert server.returncode == 0
+    assert [job["order"]["printer_name"] for job in jobs] == ["FILM1", "FILM2"]
+    for job, folder in zip(jobs, ("one", "two"), strict=True):
+        assert [path.suffix for path in (tmp_path / folder).iterdir()] == [".pdf"]
+        assert Path(job["output"]).parent.name == folder
+    requests = [entry for entry in map(json.loads, log.splitlines()) if entry["message"] == "request"]
+    assert {entry["fields"]["printer"] for entry in requests} == {"FILM1", "FILM2"}
+    assert {entry["fields"]["status"] for entry in requests} == {"0x0000"}
+    assert {"N-CREATE", "N-SET", "N-ACTION"} <= {entry["fields"]["service"] for entry in requests}
+    # What was asked for, and nothing on standard error.
+    assert "Image Display Format" in (tmp_path / "trace").read_text()
+    assert "Display Format" not in log
+
+
+def test_with_several_printers_no_flag_speaks_of_one(tmp_path: Path) -> None:
+    (tmp_path / "printers.toml").write_text(MANY)
+    done = run("serve", "--config", "printers.toml", "--ae-title", "X", "--mode", "strict", cwd=tmp_path)
+    one_clear_line(done, "printers.toml", "ae_title, mode: ", "[[printers]]")
+
+
+def test_serve_says_what_is_wrong_with_a_flag(tmp_path: Path) -> None:
+    one_clear_line(run("serve", "--mode", "lenient", cwd=tmp_path), "mode", "'tolerant' or 'strict'")
+    one_clear_line(run("serve", "--log-format", "xml", cwd=tmp_path), "log_format", "'text' or 'json'")
+    one_clear_line(run("serve", "--tls-port", 0, cwd=tmp_path), "tls.certificate")
+    one_clear_line(run("serve", "--trace", "no/trace", cwd=tmp_path), "trace no/trace")
+
+
+def test_help_tells_defaults_and_warns_of_patient_data() -> None:
+    told = " ".join(run("serve", "--help").stdout.split())
+    assert "[default: 11112]" in told
+    assert "It CONTAINS PATIENT DATA." in told
+
+
+def test_jobs_are_listed_with_all_their_films(tmp_path: Path, order: Order) -> None:
+    queue = JobQueue(tmp_path)
+    film = JobFilm("a", "14INX17IN", "STANDARD\\2,3", 4)
+    small = JobFilm("c", "8INX10IN", "STANDARD\\1,1", 1)
+    queue.submit("1.2", replace(order, originator="[/red]", copies=3), [film, film, small], ["remark"])
+    queue.submit("1.3", replace(order, printer_name="FILM2", label="LABEL"), [small], [])
+    queue.close()
+    head, first, second = run("jobs", "--spool", tmp_path).stdout.splitlines()
+    titles = "job status created printer from films format images copies priority result"
+    assert head.split() == titles.split()
+    assert re.match(r"1 +PENDING +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +PRINTSCP +\[/red] ", first)
+    assert "14INX17IN x 2, 8INX10IN" in first
+    assert "STANDARD\\2,3, STANDARD\\1,1" in first
+    assert re.search(r" 9 +3 +MED", first)
+    assert re.search(r" FILM2 .* 8INX10IN +STANDARD\\1,1 +1 +1 +MED", second)
+    one, other = json.loads(run("jobs", "--spool", tmp_path, "--json").stdout)
+    assert one["films"][2] == {
+        "sheet": "c",
+        "film_size": "8INX10IN",
+        "display_format": "STANDARD\\1,1",
+        "images": 1,
+    }
+    assert (one["remarks"], other["order"]["label"]) == (["remark"], "LABEL")
 
 
 def test_jobs_needs_a_spool(tmp_path: Path) -> None:

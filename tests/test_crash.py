@@ -50,7 +50,7 @@ class Modality(threading.Thread):
 
 
 def film_number(job: Job) -> int:
-    columns, rows = job.display_format.removeprefix("STANDARD\\").split(",")
+    columns, rows = job.films[0].display_format.removeprefix("STANDARD\\").split(",")
     return int(columns) - 1 + 5 * (int(rows) - 1)
 
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from printscp.errors import SetupError
 from printscp.film.job import Job
 from printscp.film.sheet import Sheet
 from printscp.spool.folder import Spool
+from printscp.supervisor import worker_command
 
 PIXELS = np.arange(256, dtype=np.uint8).reshape(16, 16)
 
@@ -54,7 +56,7 @@ def test_high_priority_overtakes(start_printer: Callable[..., FilmPrinter]) -> N
     jobs = printer.wait_for(all_ended, 60)
     finished = sorted(jobs, key=lambda job: job.finished or job.created)
     # The worker may have held the first of them already when it was stopped.
-    assert [job.priority for job in finished if job.priority != "LOW"] == ["HIGH", "MED"]
+    assert [job.order.priority for job in finished if job.order.priority != "LOW"] == ["HIGH", "MED"]
 
 
 def test_a_killed_worker_is_replaced_and_its_job_is_done_again(
@@ -98,16 +100,13 @@ def test_a_film_that_keeps_killing_its_worker_ends_in_failure(
         "worker.compose = die\n"
         "worker.main()\n"
     )
-    command = [
-        sys.executable,
-        str(deadly),
-        "--spool",
-        str(tmp_path / "spool"),
-        "--output",
-        str(tmp_path / "films"),
-    ]
+
+    def command(*arguments: Any) -> list[str]:
+        _, _, _, *options = worker_command(*arguments)
+        return [sys.executable, str(deadly), *options]
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("printscp.printer.worker_command", lambda *_: command)
+        patch.setattr("printscp.printer.worker_command", command)
         printer = start_printer(attempts=2)
     with Scu(printer.address) as scu:
         assert scu.print_image(PIXELS).Status == 0
@@ -149,8 +148,11 @@ def test_a_film_never_acknowledged_is_swept(
     start_printer: Callable[..., FilmPrinter], tmp_path: Path, sheet: Sheet
 ) -> None:
     spool = Spool(tmp_path / "spool")
-    spool.sheets.save("1.2.3", sheet)
-    (tmp_path / "spool" / "sheets" / "1.2.4.part").write_bytes(b"half a film")
+    draft, half = spool.draft(), spool.draft()
+    draft.keep(sheet)
+    spool.sheets.make_good({"1.2.3": draft.sheet})
+    half.put(1, b"half a film")
+    assert len(list((tmp_path / "spool" / "sheets").iterdir())) == 3
     spool.close()
     start_printer()
     assert list((tmp_path / "spool" / "sheets").iterdir()) == []

@@ -42,21 +42,38 @@ ROOMS = {
     "errors": Room(stdlib=frozenset()),
     "film": Room(("errors",), ("pydicom",), PURE),
     "catalog": Room(("film", "errors"), ("pydantic",), PURE | {"tomllib", "pathlib"}),
-    "config": Room(("errors",), ("pydantic", "pydantic_settings"), PURE | {"tomllib", "pathlib"}),
-    "wire": Room(("film", "errors"), ("pynetdicom", "pydicom")),
-    "durable": Room(stdlib=PURE | {"os", "pathlib"}),
-    "spool": Room(
-        ("film", "errors", "durable"), ("sqlalchemy", "pydantic", "pydantic_core", "isal", "pydicom")
+    "config": Room(
+        ("errors", "film.profile"),
+        ("pydantic", "pydantic_settings"),
+        PURE | {"tomllib", "pathlib"},
     ),
+    "logs": Room(("errors",), ("rich",)),
+    "wire": Room(("film", "errors", "logs"), ("pynetdicom", "pydicom")),
+    "durable": Room(stdlib=PURE | {"os", "pathlib"}),
+    "spool": Room(("film", "errors", "durable"), ("sqlalchemy", "pydantic", "pydantic_core", "isal")),
     "render": Room(("film.sheet", "film.display_format"), ("numpy", "cv2"), PURE),
     "outputs": Room(("render.page", "durable"), ("numpy", "cv2", "isal", "reportlab")),
-    "worker": Room(("spool", "render", "outputs", "film")),
-    "supervisor": Room(("spool",)),
+    "worker": Room(("spool", "render", "outputs", "film", "logs")),
+    "supervisor": Room(("spool", "film.job")),
     "printer": Room(
-        ("errors", "film", "catalog", "config", "wire", "spool", "render", "outputs", "worker", "supervisor")
+        ("errors", "film", "catalog", "config", "wire", "spool", "supervisor"),
     ),
+    "conformance": Room(("errors", "film", "catalog", "config", "wire"), ("pydicom",)),
     "client": Room(("film.uids", "errors"), ("pynetdicom", "pydicom", "numpy")),
-    "cli": Room(("printer", "config", "errors", "client", "spool.queue", "film.job"), ("typer", "rich")),
+    "cli": Room(
+        (
+            "printer",
+            "config",
+            "errors",
+            "client",
+            "logs",
+            "conformance",
+            "spool.queue",
+            "film.job",
+            "film.profile",
+        ),
+        ("typer", "rich"),
+    ),
 }
 
 # Ways to a clock, a file or a module that an import does not show.

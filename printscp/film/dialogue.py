@@ -1,14 +1,11 @@
-"""What one SCU says on one association, and what the printer answers (PS3.4 H.3 to H.5).
-
-`Dialogue` knows the SOP instances of its association; what each DIMSE service does with an instance is in the
-class of its SOP class below. A verb that a class lacks is a service it does not offer.
-"""
+"""What one SCU has built on one association, and what it is told of its own accord (PS3.4 H.3 to H.5)."""
 
 import re
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
+from pydicom.charset import convert_encodings
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, generate_uid
@@ -16,119 +13,97 @@ from pydicom.uid import UID, generate_uid
 from printscp.errors import (
     ClassInstanceConflict,
     DuplicateSOPInstance,
-    FilmBoxNotPrinted,
     InvalidAttributeValue,
     InvalidSOPInstance,
-    NoSuchAction,
-    NoSuchAttribute,
-    NoSuchSOPClass,
     NoSuchSOPInstance,
-    UnrecognizedOperation,
+    OutOfMemory,
+    ResourceLimitation,
 )
 from printscp.film import attributes as tables
-from printscp.film.attributes import SUCCESS, Attribute, Reading
-from printscp.film.display_format import DisplayFormat
-from printscp.film.instances import FilmBox, FilmSession, Image, ImageBox, check_densities, freeze
-from printscp.film.memory import MemoryBudget
-from printscp.film.profile import PrinterProfile
-from printscp.film.sheet import Draft
+from printscp.film.attributes import Attribute, Reading
+from printscp.film.exchange import Answer, Event, Request, Values
+from printscp.film.freeze import freeze, look_up_of, order
+from printscp.film.instances import FilmBox, FilmSession, FrozenFilm, Image, ImageBox, PresentationLUT
+from printscp.film.job import ExecutionStatus, JobNews
+from printscp.film.memory import Allotment
+from printscp.film.printer import Draft, Printer, PrinterState
+from printscp.film.profile import Mode, PrinterProfile
 from printscp.film.uids import (
-    BASIC_FILM_BOX,
-    BASIC_FILM_SESSION,
-    BASIC_GRAYSCALE_IMAGE_BOX,
+    BASIC_COLOR_PRINT_MANAGEMENT_META,
+    BASIC_GRAYSCALE_PRINT_MANAGEMENT_META,
+    PRINT_JOB,
     PRINTER,
+    PRINTER_CONFIGURATION_RETRIEVAL,
+    PRINTER_CONFIGURATION_RETRIEVAL_INSTANCE,
     PRINTER_INSTANCE,
 )
 
-ATTRIBUTE_LIST_ERROR = 0x0107
-_PRINT = 1
+META_CLASSES = frozenset({BASIC_GRAYSCALE_PRINT_MANAGEMENT_META, BASIC_COLOR_PRINT_MANAGEMENT_META})
+
+_LUT = "ReferencedPresentationLUTSequence"
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*")
-_BITS = {8: (8, 7), 12: (16, 11)}  # Bits Stored: (Bits Allocated, High Bit), PS3.3 C.13.5
-
-
-@dataclass(frozen=True)
-class Request:
-    """A DIMSE-N request: ``dataset`` is empty where the message had none."""
-
-    sop_class: UID
-    instance: UID | None = None
-    dataset: Dataset = field(default_factory=Dataset)
-    action_type: int | None = None
-    attributes: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Answer:
-    """``instance`` is the UID that a create made or took; ``ignored`` names tags that were not served."""
-
-    status: int = SUCCESS
-    dataset: Dataset | None = None
-    instance: UID | None = None
-    ignored: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Printer:
-    """The printer as its SCUs see it, and where their films go.
-
-    ``draft`` makes the way to the spool for one film box.
-    """
-
-    name: str
-    profile: PrinterProfile
-    software_version: str
-    budget: MemoryBudget
-    draft: Callable[[], Draft]
+_LEADING_ZERO = re.compile(r"(^|\.)0[0-9]")
+_ALWAYS_THERE = {
+    PRINTER_INSTANCE: PRINTER,
+    PRINTER_CONFIGURATION_RETRIEVAL_INSTANCE: PRINTER_CONFIGURATION_RETRIEVAL,
+}
+_JOB_EVENT = {
+    ExecutionStatus.PENDING: 1,
+    ExecutionStatus.PRINTING: 2,
+    ExecutionStatus.DONE: 3,
+    ExecutionStatus.FAILURE: 4,
+}
+_PRINTER_EVENT = {"NORMAL": 1, "WARNING": 2, "FAILURE": 3}
 
 
 class Dialogue:
-    """The instances of one association. Not thread-safe: an association's requests come one by one."""
+    """The instances of one association, whose requests come one by one on one thread.
 
-    def __init__(self, printer: Printer, originator: str) -> None:
+    ``services`` are the abstract syntaxes that were negotiated; ``post`` takes an event on its way, from any
+    thread.
+    """
+
+    def __init__(
+        self,
+        printer: Printer,
+        originator: str,
+        services: frozenset[UID],
+        post: Callable[[Event], None],
+    ) -> None:
         self.printer = printer
         self.originator = originator
+        self.services = services
         self.session: FilmSession | None = None
+        self.look_ups: dict[str, PresentationLUT] = {}
+        self.allotment = Allotment(printer.budget)
         self._unspooled: tuple[Draft, ImageBox] | None = None
+        self._post = post
+        # Jobs of this association, and what was said of each last: Execution Status and its Info.
+        self._jobs: dict[str, tuple[ExecutionStatus, str] | None] = {}
+        self._jobs_lock = threading.Lock()
+        printer.listen(self.announce)
 
-    def perform(self, verb: str, request: Request) -> Answer:
-        """Carry out one request; ``verb`` is "create", "set", "get", "action" or "delete".
+    @property
+    def profile(self) -> PrinterProfile:
+        return self.printer.profile
 
-        Raises:
-            PrintError: the request is refused and nothing has changed.
-        """
-        sop_class = _SOP_CLASSES.get(request.sop_class)
-        if sop_class is None:
-            raise NoSuchSOPClass(f"no SOP class {request.sop_class} on this printer")
-        service = getattr(sop_class, verb, None)
-        if service is None:
-            raise UnrecognizedOperation(f"{sop_class.name} has no N-{verb.upper()} here")
-        answer = service(self, request)
-        assert isinstance(answer, Answer)
-        return answer
+    @property
+    def strict(self) -> bool:
+        return self.printer.mode is Mode.STRICT
 
-    def between_requests(self) -> None:
-        """Work that need not hold up an answer: what an N-SET brought goes on its way to the spool."""
-        if self._unspooled is not None:
-            draft, box = self._unspooled
-            self._unspooled = None
-            if box.image is not None:
-                draft.put(box.position, box.image.attributes["PixelData"])
+    def read(self, table: tuple[Attribute, ...], dataset: Dataset, *, defaults: bool) -> Reading:
+        """Read a data set by its attribute table for this printer; text in the session's character set."""
+        if self.session is not None and "SpecificCharacterSet" not in dataset:
+            character_set = self.session.attributes.get("SpecificCharacterSet")
+            if character_set is not None:
+                implicit, little_endian = dataset.original_encoding
+                dataset.set_original_encoding(implicit, little_endian, convert_encodings(character_set))
+        return tables.read(table, dataset, self.profile, self.printer.mode, defaults=defaults)
 
-    def spool_later(self, film_box: FilmBox, box: ImageBox) -> None:
-        """Have the image of a box put on its way once the request is answered."""
-        self._unspooled = film_box.draft, box
-
-    def close(self) -> None:
-        """Release or abort: the tree goes, the jobs stay (PS3.4 H.5)."""
-        if self.session is not None:
-            self.drop_film_box()
-            self.session = None
-
-    def drop_film_box(self) -> None:
-        """Let go of the film box that is alive, and of the memory of its images."""
-        if self.session is not None and self.session.film_box is not None:
-            self.session.film_box.empty(self.printer.budget)
-            self.session.film_box = None
+    def answer(self, reading: Reading, values: Values, instance: UID | None = None) -> Answer:
+        """The answer to a request whose data set was read; a warning says what it is about."""
+        tags = tuple(tag_for_keyword(keyword) or 0 for keyword in reading.offending)
+        return Answer(reading.status, values, instance, tags, reading.comment)
 
     def new_uid(self, wanted: UID | None) -> UID:
         """The UID of a new instance: the SCU's, or one of ours where it left that to us.
@@ -138,9 +113,8 @@ class Dialogue:
         """
         if wanted is None:
             return generate_uid()
-        if not _UID.fullmatch(wanted) or len(wanted) > 64:
-            raise InvalidSOPInstance("instance UID breaks the UID rules")
-        if wanted in self._alive() or wanted == PRINTER_INSTANCE:
+        self.check_uid(wanted)
+        if wanted in _ALWAYS_THERE or wanted in self._alive():
             raise DuplicateSOPInstance("instance UID is in use")
         return wanted
 
@@ -148,232 +122,232 @@ class Dialogue:
         """The living instance that a request aims at.
 
         Raises:
-            NoSuchSOPInstance, ClassInstanceConflict
+            InvalidSOPInstance, NoSuchSOPInstance, ClassInstanceConflict
         """
-        instance = self._alive().get(request.instance or UID(""))
-        if instance is None:
-            raise NoSuchSOPInstance(f"no such {_SOP_CLASSES[request.sop_class].name} alive here")
-        if instance.sop_class != request.sop_class:
-            raise ClassInstanceConflict(f"instance is a {_SOP_CLASSES[instance.sop_class].name}")
+        self.check_uid(request.instance)
+        wanted = request.instance or UID("")
+        instance = self._alive().get(wanted)
+        sop_class = instance.sop_class if instance is not None else _ALWAYS_THERE.get(wanted)
+        if sop_class is None:
+            raise NoSuchSOPInstance(f"no such {class_name(request.sop_class)} alive here")
+        if sop_class != request.sop_class:
+            raise ClassInstanceConflict(f"instance is a {class_name(sop_class)}")
         return instance
 
-    def read(self, table: tuple[Attribute, ...], dataset: Dataset, *, defaults: bool) -> Reading:
-        """Read a data set by its attribute table for this printer."""
-        return tables.read(table, dataset, self.printer.profile, defaults=defaults)
+    def check_uid(self, uid: UID | None) -> None:
+        """Refuse what is no UID (PS3.5 9.1); leading zeros, a common slip, by strict printers only.
 
-    def _alive(self) -> dict[UID, Any]:
-        alive: dict[UID, Any] = {}
+        Raises:
+            InvalidSOPInstance
+        """
+        if not uid or not _UID.fullmatch(uid) or len(uid) > 64 or (self.strict and _LEADING_ZERO.search(uid)):
+            raise InvalidSOPInstance("instance UID breaks the UID rules")
+
+    def _alive(self) -> dict[str, Any]:
+        alive: dict[str, Any] = dict(self.look_ups)
         if self.session is not None:
             alive[self.session.uid] = self.session
             if self.session.film_box is not None:
-                alive[self.session.film_box.uid] = self.session.film_box
-                alive.update((box.uid, box) for box in self.session.film_box.image_boxes)
+                film_box = self.session.film_box
+                alive[film_box.uid] = film_box
+                alive.update((box.uid, box) for box in film_box.image_boxes)
+                alive.update((box.uid, box) for box in film_box.annotation_boxes)
         return alive
 
+    def check_look_up(self, values: dict[str, Any]) -> None:
+        """Refuse a reference to a Presentation LUT that is not there: its densities would be wrong.
 
-class BasicFilmSession:
-    """PS3.4 H.4.1. Film session N-ACTION (collated printing) is not offered."""
+        Raises:
+            InvalidAttributeValue
+        """
+        if values.get(_LUT) and values[_LUT] not in self.look_ups:
+            raise InvalidAttributeValue("refers to no Presentation LUT of this association", _LUT)
 
-    name: ClassVar = "Basic Film Session"
+    def check_look_up_length(self, in_force: dict[str, Any], image: Image) -> None:
+        """A strict printer wants a Presentation LUT of one entry for each value; others interpolate.
 
-    @staticmethod
-    def create(dialogue: Dialogue, request: Request) -> Answer:
-        if dialogue.session is not None:
-            raise DuplicateSOPInstance("one film session per association: N-DELETE the other first")
-        uid = dialogue.new_uid(request.instance)
-        reading = dialogue.read(tables.FILM_SESSION, request.dataset, defaults=True)
-        dialogue.session = FilmSession(uid, reading.values, reading.remarks)
-        return Answer(reading.status, _attributes(reading.values), uid)
+        ``in_force`` are the attributes of film session, film box and image box together.
 
-    @staticmethod
-    def set(dialogue: Dialogue, request: Request) -> Answer:
-        session: FilmSession = dialogue.find(request)
-        reading = dialogue.read(tables.FILM_SESSION, request.dataset, defaults=False)
-        session.attributes.update(reading.values)
-        session.remarks = _without_repeats(session.remarks + reading.remarks)
-        return Answer(reading.status, _attributes(session.attributes))
-
-    @staticmethod
-    def delete(dialogue: Dialogue, request: Request) -> Answer:
-        dialogue.find(request)
-        dialogue.close()
-        return Answer()
-
-
-class BasicFilmBox:
-    """PS3.4 H.4.2. Only the last film box created is alive."""
-
-    name: ClassVar = "Basic Film Box"
-
-    @staticmethod
-    def create(dialogue: Dialogue, request: Request) -> Answer:
-        uid = dialogue.new_uid(request.instance)
-        reading = dialogue.read(tables.FILM_BOX_CREATE, request.dataset, defaults=True)
-        session = dialogue.session
-        if session is None or reading.values["ReferencedFilmSessionSequence"] != session.uid:
-            raise InvalidAttributeValue("refers to no open film session", "ReferencedFilmSessionSequence")
-        check_densities(reading.values)
-        if session.film_box is not None and not session.film_box.printed:
-            raise FilmBoxNotPrinted("print or N-DELETE the film box before this one")
-        layout = DisplayFormat.parse(reading.values["ImageDisplayFormat"], dialogue.printer.profile)
-        count = layout.columns * layout.rows
-        root = generate_uid()[:60]  # of 64 characters at most, and room for the position
-        boxes = tuple(ImageBox(UID(f"{root}.{position}"), position) for position in range(1, count + 1))
-        dialogue.drop_film_box()
-        session.film_box = FilmBox(uid, reading.values, reading.remarks, boxes, dialogue.printer.draft())
-        return Answer(reading.status, _film_box_attributes(session, session.film_box), uid)
-
-    @staticmethod
-    def set(dialogue: Dialogue, request: Request) -> Answer:
-        film_box: FilmBox = dialogue.find(request)
-        reading = dialogue.read(tables.FILM_BOX_SET, request.dataset, defaults=False)
-        values = film_box.attributes | reading.values
-        check_densities(values)
-        for box in film_box.image_boxes:
-            check_densities(values | box.attributes)
-        film_box.attributes = values
-        film_box.remarks = _without_repeats(film_box.remarks + reading.remarks)
-        return Answer(
-            reading.status, _attributes({row.keyword: values[row.keyword] for row in tables.FILM_BOX_SET})
-        )
-
-    @staticmethod
-    def action(dialogue: Dialogue, request: Request) -> Answer:
-        film_box: FilmBox = dialogue.find(request)
-        if request.action_type != _PRINT:
-            raise NoSuchAction(f"Action Type ID {request.action_type} is unknown: 1 prints")
-        assert dialogue.session is not None
-        printer = dialogue.printer
-        sheet = freeze(dialogue.session, film_box, printer.profile, printer.name, dialogue.originator)
-        film_box.draft.accept(sheet)
-        film_box.printed = True
-        return Answer()
-
-    @staticmethod
-    def delete(dialogue: Dialogue, request: Request) -> Answer:
-        dialogue.find(request)
-        dialogue.drop_film_box()
-        return Answer()
-
-
-class BasicGrayscaleImageBox:
-    """PS3.4 H.4.3.1: an image into its box, or an empty sequence to erase it."""
-
-    name: ClassVar = "Basic Grayscale Image Box"
-
-    @staticmethod
-    def set(dialogue: Dialogue, request: Request) -> Answer:
-        box: ImageBox = dialogue.find(request)
-        assert dialogue.session is not None
-        film_box = dialogue.session.film_box
-        assert film_box is not None
-        if "BasicColorImageSequence" in request.dataset:
-            raise NoSuchAttribute("this context prints gray images only", "BasicColorImageSequence")
-        reading = dialogue.read(tables.GRAYSCALE_IMAGE_BOX, request.dataset, defaults=True)
-        position = reading.values.pop("ImageBoxPosition")
-        if position != box.position:
-            count = len(film_box.image_boxes)
-            where = f"this box has position {box.position}" if position <= count else f"film has 1..{count}"
-            raise InvalidAttributeValue(f"ImageBoxPosition {position}: {where}", "ImageBoxPosition")
-        items = reading.values.pop("BasicGrayscaleImageSequence")
-        image = _image(dialogue, items[0], reading.remarks) if items else None
-        check_densities(film_box.attributes | reading.values)
-        box.put(image, dialogue.printer.budget)
-        box.attributes, box.remarks = reading.values, reading.remarks
-        dialogue.spool_later(film_box, box)
-        # Values come back where they are not quite the SCU's; a modality taken at its word needs none.
-        changed = _attributes({"ImageBoxPosition": position, **reading.values}) if reading.remarks else None
-        return Answer(reading.status, changed)
-
-
-class PrinterClass:
-    """PS3.4 H.4.6: the one instance that is always there."""
-
-    name: ClassVar = "Printer"
-
-    @staticmethod
-    def get(dialogue: Dialogue, request: Request) -> Answer:
-        if request.instance != PRINTER_INSTANCE:
-            raise NoSuchSOPInstance(f"the printer is instance {PRINTER_INSTANCE}")
-        printer = dialogue.printer
-        values = dict(
-            zip(
-                tables.PRINTER,
-                (
-                    "NORMAL",
-                    "NORMAL",
-                    printer.name,
-                    printer.profile.manufacturer,
-                    printer.profile.model,
-                    printer.software_version,
-                ),
-                strict=True,
+        Raises:
+            InvalidAttributeValue
+        """
+        uid = in_force.get(_LUT)
+        if not uid or not self.strict or image.attributes["SamplesPerPixel"] != 1:
+            return
+        entries, bits = len(self.look_ups[uid].look_up.table), image.attributes["BitsStored"]
+        if entries and entries != 1 << bits:
+            raise InvalidAttributeValue(
+                f"LUT of {entries} entries does not fit an image of {bits} bits", _LUT
             )
-        )
-        dataset = _attributes(values)
-        if not request.attributes:
-            return Answer(dataset=dataset)
-        known = {tag_for_keyword(keyword) for keyword in tables.PRINTER}
-        unknown = tuple(tag for tag in request.attributes if tag not in known)
-        for tag in known - set(request.attributes):
-            del dataset[tag or 0]
-        return Answer(ATTRIBUTE_LIST_ERROR if unknown else SUCCESS, dataset, ignored=unknown)
+
+    def add_look_up(self, look_up: PresentationLUT) -> None:
+        """Have a Presentation LUT that film boxes and image boxes can refer to.
+
+        Raises:
+            ResourceLimitation: there is no memory for it.
+        """
+        try:
+            self.allotment.use(look_up.size)
+        except OutOfMemory as error:
+            raise ResourceLimitation("no memory for it: N-DELETE Presentation LUTs or film boxes") from error
+        self.look_ups[look_up.uid] = look_up
+
+    def drop_look_up(self, uid: str) -> None:
+        """Let go of a Presentation LUT that nothing refers to."""
+        self.allotment.use(-self.look_ups.pop(uid).size)
+
+    def referred_look_ups(self) -> set[str]:
+        """UIDs of the Presentation LUTs that something refers to."""
+        session = self.session
+        if session is None:
+            return set()
+        levels: list[dict[str, Any]] = [session.attributes]
+        if session.film_box is not None:
+            levels.append(session.film_box.attributes)
+            levels.extend(box.attributes for box in session.film_box.image_boxes)
+        referred = {str(level[_LUT]) for level in levels if level.get(_LUT)}
+        return referred.union(*(film.look_ups for film in session.frozen))
+
+    def keep(self, film_box: FilmBox) -> None:
+        """Have the draft hold a film box as it is now.
+
+        Raises:
+            PrintError: it could not be written.
+        """
+        if not film_box.kept:
+            assert self.session is not None
+            self._unspooled = None
+            film_box.draft.keep(freeze(self.session, film_box, self.look_ups, self.profile))
+            film_box.kept = True
+
+    def submit(self, drafts: list[Draft], remarks: list[str]) -> UID:
+        """Make a print job of kept films, with remarks on the N-ACTION; returns its UID.
+
+        Raises:
+            PrintError: it could not be taken.
+        """
+        assert self.session is not None
+        uid = generate_uid()
+        tracked = PRINT_JOB in self.services and self.printer.job_events
+        if tracked:
+            # Known before it is made: the worker may be faster than we are.
+            self._jobs[uid] = None
+        ordered = order(self.session, self.printer.name, self.originator, remarks)
+        try:
+            self.printer.spool.submit(uid, ordered, drafts)
+        except BaseException:
+            self._jobs.pop(uid, None)
+            if self.session.film_box is not None:
+                self.session.film_box.kept = False  # what the disk did not take is written anew
+            raise
+        with self._jobs_lock:
+            if tracked and self._jobs.get(uid, uid) is None:
+                self._say_pending(
+                    JobNews(uid, ExecutionStatus.PENDING, "", ordered.printer_name, ordered.label)
+                )
+        return uid
+
+    def freeze_film_box(self) -> None:
+        """The film box that was alive is an earlier one now: out of memory, and printed with its session.
+
+        Raises:
+            PrintError: it could not be written.
+        """
+        assert self.session is not None
+        film_box = self.session.film_box
+        if film_box is None:
+            return
+        self.keep(film_box)
+        look_ups = {look_up_of(self.session, film_box, box) for box in (None, *film_box.image_boxes)} - {""}
+        frozen = FrozenFilm(film_box.draft, film_box.empty, film_box.printed, frozenset(look_ups))
+        self.session.frozen.append(frozen)
+        film_box.drop_images(self.allotment)
+        self.session.film_box = None
+
+    def drop_film_box(self) -> None:
+        """Let go of the film box that is alive, and of the memory of its images."""
+        if self.session is not None and self.session.film_box is not None:
+            self.session.film_box.draft.discard()
+            self.session.film_box.drop_images(self.allotment)
+            self.session.film_box = None
+
+    def drop_session(self) -> None:
+        """Let go of the film session and all below it; jobs stay."""
+        if self.session is not None:
+            self.drop_film_box()
+            for film in self.session.frozen:
+                film.draft.discard()
+            self.allotment.reserve(0)
+            self.session = None
+
+    def spool_later(self, film_box: FilmBox, box: ImageBox) -> None:
+        """Have the image of a box put on its way once the request is answered."""
+        self._unspooled = film_box.draft, box
+
+    def between_requests(self) -> None:
+        """Work that need not hold up an answer: what an N-SET brought goes on its way to the spool."""
+        if self._unspooled is not None:
+            draft, box = self._unspooled
+            self._unspooled = None
+            if box.image is not None:
+                draft.put(box.position, box.image.attributes["PixelData"])
+
+    def close(self) -> None:
+        """Release or abort: the tree goes, the jobs stay (PS3.4 H.5)."""
+        self.printer.forget(self.announce)
+        self.drop_session()
+        for uid in list(self.look_ups):
+            self.drop_look_up(uid)
+
+    def announce(self, news: JobNews | PrinterState) -> None:
+        """Turn news into events, where the SCU is to be told; from any thread."""
+        if isinstance(news, PrinterState):
+            if self.printer.printer_events and (PRINTER in self.services or META_CLASSES & self.services):
+                self._post(self._printer_event(news))
+            return
+        with self._jobs_lock:
+            if news.uid not in self._jobs:
+                return
+            if self._jobs[news.uid] is None:
+                self._say_pending(news)
+            if self._jobs[news.uid] == (news.status, news.status_info):
+                return
+            self._jobs[news.uid] = news.status, news.status_info
+            if news.status in (ExecutionStatus.DONE, ExecutionStatus.FAILURE):
+                del self._jobs[news.uid]
+            self._post(_job_event(news, news.status, news.status_info))
+
+    def _say_pending(self, news: JobNews) -> None:
+        """The first event of a job, whatever the worker has done with it by now."""
+        said = ExecutionStatus.PENDING, "QUEUED"
+        self._jobs[news.uid] = said
+        self._post(_job_event(news, *said))
+
+    def confirmed(self, event: Event) -> None:
+        """The SCU has acknowledged an event."""
+        if event.ends:
+            self.printer.spool.confirm(event.instance)
+
+    def _printer_event(self, state: PrinterState) -> Event:
+        values: dict[str, Any] = {}
+        session = self.session  # which may go at any time: this is another thread
+        if state.status != "NORMAL":
+            values = {"PrinterStatusInfo": state.info, "PrinterName": self.printer.name}
+            if session is not None:
+                values["FilmDestination"] = session.attributes["FilmDestination"]
+        return Event(PRINTER, PRINTER_INSTANCE, _PRINTER_EVENT[state.status], values)
 
 
-_SOP_CLASSES: dict[UID, Any] = {
-    BASIC_FILM_SESSION: BasicFilmSession,
-    BASIC_FILM_BOX: BasicFilmBox,
-    BASIC_GRAYSCALE_IMAGE_BOX: BasicGrayscaleImageBox,
-    PRINTER: PrinterClass,
-}
+def _job_event(news: JobNews, status: ExecutionStatus, info: str) -> Event:
+    values: dict[str, Any] = {"ExecutionStatusInfo": info, "PrinterName": news.printer_name}
+    if news.label:
+        values["FilmSessionLabel"] = news.label
+        if not news.label.isascii():  # the session and its character set may be gone
+            values["SpecificCharacterSet"] = ["ISO_IR 192"]
+    ends = status in (ExecutionStatus.DONE, ExecutionStatus.FAILURE)
+    return Event(PRINT_JOB, UID(news.uid), _JOB_EVENT[status], values, ends)
 
 
-def _image(dialogue: Dialogue, item: Dataset, remarks: list[str]) -> Image:
-    """The image of a Basic Grayscale Image Sequence item.
-
-    Raises:
-        PrintError: an attribute is missing or wrong, or the pixel data do not fill rows x columns.
-    """
-    reading = dialogue.read(tables.GRAYSCALE_IMAGE, item, defaults=True)
-    remarks.extend(reading.remarks)
-    values = reading.values
-    bits = values["BitsAllocated"], values["BitsStored"], values["HighBit"]
-    if _BITS.get(bits[1]) != (bits[0], bits[2]):
-        raise InvalidAttributeValue(
-            "bits allocated/stored/high {}/{}/{}: use 8/8/7 or 16/12/11".format(*bits),
-            "BitsAllocated",
-            "BitsStored",
-            "HighBit",
-        )
-    wanted = values["Rows"] * values["Columns"] * bits[0] // 8
-    given = len(values["PixelData"])
-    # One byte more is the pad that makes an odd length even (PS3.5 8.1.1).
-    if given != wanted and given != wanted + wanted % 2:
-        raise InvalidAttributeValue(
-            f"PixelData has {given} bytes, {values['Rows']} x {values['Columns']} needs {wanted}", "PixelData"
-        )
-    return Image(values)
-
-
-def _attributes(values: dict[str, Any]) -> Dataset:
-    """An attribute list, for an answer."""
-    dataset = Dataset()
-    for keyword, value in values.items():
-        setattr(dataset, keyword, value)
-    return dataset
-
-
-def _without_repeats(remarks: list[str]) -> list[str]:
-    return list(dict.fromkeys(remarks))
-
-
-def _reference(sop_class: UID, instance: UID) -> Dataset:
-    return _attributes({"ReferencedSOPClassUID": sop_class, "ReferencedSOPInstanceUID": instance})
-
-
-def _film_box_attributes(session: FilmSession, film_box: FilmBox) -> Dataset:
-    """All attributes in force, and the image boxes in the order of their positions (PS3.4 H.4.2.2.1)."""
-    dataset = _attributes(film_box.attributes | {"ReferencedFilmSessionSequence": []})
-    dataset.ReferencedFilmSessionSequence = [_reference(session.sop_class, session.uid)]
-    dataset.ReferencedImageBoxSequence = [_reference(box.sop_class, box.uid) for box in film_box.image_boxes]
-    return dataset
+def class_name(sop_class: UID) -> str:
+    """The name of a SOP class without the words SOP Class."""
+    return sop_class.name.removesuffix(" SOP Class")

@@ -1,8 +1,10 @@
-"""A print job (PS3.3 C.13.8): what became of a film after its N-ACTION."""
+"""A print job (PS3.3 C.13.8): what became of films after their N-ACTION."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from printscp.film.sheet import Order
 
 
 class ExecutionStatus(StrEnum):
@@ -15,27 +17,50 @@ class ExecutionStatus(StrEnum):
 
 
 @dataclass(frozen=True)
-class Job:
-    """One row of the queue. ``info`` says in words why the job is where it is, where there is a reason."""
+class JobFilm:
+    """One film of a job; ``sheet`` is the name of its sheet in the spool."""
 
-    id: int
-    sop_instance_uid: str
-    status: ExecutionStatus
-    info: str
-    priority: str
-    copies: int
+    sheet: str
     film_size: str
     display_format: str
     images: int
-    printer_name: str
-    originator: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row of the queue.
+
+    ``status_info`` is the Execution Status Info, a term of PS3.3 C.13.9.1; ``info`` says in words why the job
+    is where it is, where there is a reason. ``remarks`` are those of session, films and rendering. An SCU has
+    ``confirmed`` the end of the job when it acknowledged its Done or Failure event.
+    """
+
+    id: int
+    uid: str
+    status: ExecutionStatus
+    status_info: str
+    info: str
+    order: Order
+    films: tuple[JobFilm, ...]
     remarks: tuple[str, ...]
     attempts: int
     created: datetime
     finished: datetime | None
     output: str | None
+    confirmed: bool
 
     @property
     def ended(self) -> bool:
         """Nothing more will happen to it."""
         return self.status in (ExecutionStatus.DONE, ExecutionStatus.FAILURE)
+
+
+@dataclass(frozen=True)
+class JobNews:
+    """A change of a job's Execution Status, as it happened."""
+
+    uid: str
+    status: ExecutionStatus
+    status_info: str
+    printer_name: str
+    label: str

@@ -1,7 +1,7 @@
-"""One film as it was accepted: complete, immutable, and all that rendering needs to know."""
+"""One film as it was accepted, complete and immutable, and what its session orders for it."""
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from printscp.film.display_format import Rectangle
 
@@ -9,71 +9,99 @@ BytesLike = Any  # collections.abc.Buffer, once Python 3.12 is the oldest
 
 
 @dataclass(frozen=True)
+class LookUp:
+    """A Presentation LUT as printed. ``shape`` is IDENTITY or LIN OD; where it is empty, ``table`` holds the
+    P-value of ``bits`` bits for each value of an image, over the image's whole range."""
+
+    shape: str
+    bits: int = 0
+    table: tuple[int, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """The text of an annotation box; never empty."""
+
+    position: int
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class SheetImage:
     """An image in its box.
 
-    ``pixels`` holds ``rows * columns`` unsigned samples, one byte each for ``bits_stored`` 8 and two (little
-    endian) for 12. ``reverse`` says that the smallest value prints white: photometric interpretation and
-    polarity taken together. ``pixel_aspect`` is (vertical, horizontal). Densities are in hundredths of OD.
+    Gray (``samples_per_pixel`` 1): ``pixels`` holds ``rows * columns`` unsigned samples, one byte each for
+    ``bits_stored`` 8 and two (little endian) for more. Color (3): one byte a sample, R, G, B, plane by plane
+    for ``planar_configuration`` 1, pixel by pixel for 0. ``reverse`` says that the smallest value prints
+    white (color: inverted): photometric interpretation and polarity taken together.
+    ``pixel_aspect`` is (vertical, horizontal). Densities are in hundredths of OD. ``requested_width_mm`` is
+    the Requested Image Size, ``decimate_crop`` the behavior in force, DECIMATE, CROP or FAIL. ``look_up`` is
+    an index into the sheet's ``look_ups``.
     """
 
     position: int
+    samples_per_pixel: int
+    planar_configuration: int
     rows: int
     columns: int
     bits_stored: int
     reverse: bool
     pixel_aspect: tuple[int, int]
     magnification: str
+    smoothing: str
+    configuration: str
     min_density: int
     max_density: int
+    requested_width_mm: float | None
+    decimate_crop: str
+    look_up: int | None
     pixels: BytesLike = field(repr=False)
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A film box at the moment of its N-ACTION.
+    """A film box as it stood when it was frozen.
 
     ``width`` and ``height`` are those of the page as seen, in printer pixels; ``boxes`` holds the image boxes
     by position. ``printer_density`` is the printer's range, within which outputs place their gray; all
     densities are in hundredths of OD, ``illumination`` and ``reflected_ambient_light`` in cd/m2. ``remarks``
-    names whatever was asked for and is not on this film.
+    names what an attribute asked for and the printer did otherwise.
     """
 
     film_size: str
     orientation: str
     display_format: str
+    resolution: str
     width: int
     height: int
     dots_per_inch: float
     boxes: tuple[Rectangle, ...]
     label: Rectangle
     images: tuple[SheetImage, ...]
+    look_ups: tuple[LookUp, ...]
+    annotation_format: str
+    annotations: tuple[Annotation, ...]
     printer_density: tuple[int, int]
     border_density: int
     empty_image_density: int
+    trim: bool
     illumination: int
     reflected_ambient_light: int
+    color: bool
+    icc_profile: BytesLike = field(repr=False)
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a film session asks for all films of a print job. ``label`` and ``owner`` may name a patient."""
+
     copies: int
     priority: str
     medium: str
     destination: str
+    label: str
+    owner: str
     printer_name: str
     originator: str
     remarks: tuple[str, ...]
-
-
-class Draft(Protocol):
-    """Where one film box's films go. Images may be put there as they come, so that a print is quick."""
-
-    def put(self, position: int, pixels: BytesLike) -> None:
-        """Pixels that will probably be printed at that position; never raises."""
-
-    def accept(self, sheet: Sheet) -> None:
-        """Take a film for good: returns only when it can no longer be lost. May be called again.
-
-        Raises:
-            PrintError: the film could not be taken, and nothing is kept of it.
-        """
-
-    def discard(self) -> None:
-        """Let go of what was put and not accepted."""

@@ -1,12 +1,12 @@
-"""One PDF a film: exact page size, lossless 8-bit gray, the label as text.
+"""One PDF a job: a page for each film, of its exact size, lossless 8-bit gray, the label as text.
 
 A gray sample is a P-value of the printer's range: 0 its maximum density, 255 its minimum, steps even in JND
-under the film's light (PS3.14). The document's Subject says so with the numbers.
+under the film's light (PS3.14). The document's Subject says so with the numbers. The pages stand there once,
+in order; NumCopies tells a viewer or spooler how often to print the document, which collates: 1 2 3 1 2 3.
 """
 
-import io
 import os
-import re
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from isal import isal_zlib
 from numpy.typing import NDArray
-from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFName, PDFObject
+from reportlab.pdfbase.pdfdoc import PDFDictionary, PDFIndirectObject, PDFName, PDFObject, PDFTrailer
 from reportlab.pdfgen.canvas import Canvas
 
 from printscp import __version__
@@ -28,18 +28,18 @@ _RUN = 256  # rows that a thread takes at a time
 _STRIP = 64  # rows that stay in the cache from look-up to deflate
 _PNG_UP = 2  # PNG filter type: each byte minus the one above it
 _FONT = "Helvetica"
-_MARK = b"%the image of the page%"
 _VERSION = (1, 7)  # NumCopies
+_HEAD = b"%%PDF-%d.%d\n%%\xe2\xe3\xcf\xd3\n" % _VERSION  # bytes above 127: the file is binary
 
 
 class PDFFolder:
-    """Leaves each film as a PDF in a folder."""
+    """Leaves each job as a PDF in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def deliver(self, page: Page, name: str) -> Path:
-        """Write a page under a name made from its job: done again, it is the same file.
+    def deliver(self, pages: Iterable[Page], name: str, copies: int) -> Path:
+        """Write pages under a name made from their job: done again, it is the same file.
 
         Raises:
             OSError: the folder cannot take it for now.
@@ -47,38 +47,106 @@ class PDFFolder:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{name}.pdf"
         temporary = self._folder / f".{name}.part"
-        write_durably(path, temporary, lambda file: write(page, file))
+        write_durably(path, temporary, lambda file: write(pages, file, copies))
         return path
 
 
-def write(page: Page, file: BinaryIO) -> None:
-    """Write the PDF of a page."""
-    width, height = page.size_points
-    points = 72 / page.dots_per_inch
-    samples = p_value_samples(page.scale)
-    skeleton = io.BytesIO()
-    canvas: Any = Canvas(skeleton, pagesize=(width, height), pageCompression=0, pdfVersion=_VERSION)
-    canvas.setTitle(page.title)
-    canvas.setAuthor("")
-    canvas.setCreator(f"printscp {__version__}")
-    canvas.setSubject(_tone(page))
-    canvas._doc.Catalog.ViewerPreferences = PDFDictionary(
-        {"PrintScaling": PDFName("None"), "NumCopies": page.copies}
-    )
-    data = _zlib_stream(page.density, samples)
-    image = _Image(page.density.shape, sum(map(len, data)))
-    canvas._doc.addForm("page", image)
-    canvas._formsinuse.append("page")
-    canvas._code.append(f"q {width:.6f} 0 0 {height:.6f} 0 0 cm /{canvas._doc.getXObjectName('page')} Do Q")
-    for label in page.labels:
-        canvas.setFillGray(samples[label.density] / 255)
-        canvas.setFont(_FONT, label.height * points)
-        canvas.drawString(label.left * points, height - label.baseline * points, label.text)
-    canvas.save()
-    head, tail = _around(skeleton.getvalue(), image.length)
-    file.write(head)
-    file.writelines(data)
-    file.write(tail)
+def write(pages: Iterable[Page], file: BinaryIO, copies: int) -> None:
+    """Write the PDF of some pages, one or more.
+
+    A page is asked for when the one before it is in the file and forgotten: they are large.
+    """
+    document = _Document(file)
+    for page in pages:
+        document.add(page)
+        del page
+    document.finish(copies)
+
+
+class _Document:
+    """A PDF that grows page by page: images go to the file as they come, the small rest at the end.
+
+    reportlab keeps all of a document in memory until it is saved, so it is given pages without their images.
+    Objects may stand in a file in any order: the cross-reference table finds them (PDF 32000-1 7.5.4).
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._canvas: Any = Canvas(file, pageCompression=0, pdfVersion=_VERSION)
+        self._canvas.setAuthor("")
+        self._canvas.setCreator(f"printscp {__version__}")
+        self._tones: list[str] = []
+        self._offsets: dict[int, int] = {}  # of each object that is in the file, by its number
+        file.write(_HEAD)
+
+    def add(self, page: Page) -> None:
+        canvas = self._canvas
+        if not self._tones:
+            canvas.setTitle(page.title)
+        self._tones.append(_tone(page))
+        width, height = page.size_points
+        points = 72 / page.dots_per_inch
+        samples = p_value_samples(page.scale)
+        name = self._add_image(page.density, samples)
+        canvas.setPageSize((width, height))
+        canvas._code.append(f"q {width:.6f} 0 0 {height:.6f} 0 0 cm /{name} Do Q")
+        for label in page.labels:
+            canvas.setFillGray(samples[label.density] / 255)
+            canvas.setFont(_FONT, label.height * points)
+            canvas.drawString(label.left * points, height - label.baseline * points, label.text)
+        canvas.showPage()
+
+    def finish(self, copies: int) -> None:
+        """Write all but the images."""
+        self._canvas.setSubject(_subject(self._tones))
+        preferences = PDFDictionary({"PrintScaling": PDFName("None"), "NumCopies": copies})
+        self._canvas._doc.Catalog.ViewerPreferences = preferences
+        self._canvas._doc.format = self._rest  # what reportlab writes when it saves
+        self._canvas.save()
+
+    def _add_image(self, density: NDArray[np.uint16], samples: NDArray[np.uint8]) -> str:
+        """Write the image of a page; returns its name in the resources of pages."""
+        canvas, document = self._canvas, self._canvas._doc
+        data = _zlib_stream(density, samples)
+        image = _Image(density.shape, sum(map(len, data)))
+        name = f"page{len(self._tones)}"
+        document.addForm(name, image)
+        canvas._formsinuse.append(name)
+        number, _ = document.idToObjectNumberAndVersion[document.Reference(image).name]
+        self._offsets[number] = self._file.tell()
+        self._file.write(b"%d 0 obj\n%b\nstream\n" % (number, image.format(document)))
+        self._file.writelines(data)
+        self._file.write(b"\nendstream\nendobj\n")
+        return str(document.getXObjectName(name))
+
+    def _rest(self) -> bytes:
+        """The other objects, the cross-reference table and the trailer (PDF 32000-1 7.5.4 and 7.5.5)."""
+        document = self._canvas._doc
+        parts: list[bytes] = []
+        end, number = self._file.tell(), 1
+        while number in document.numberToId:  # to format an object may bring others
+            if number not in self._offsets:
+                name = document.numberToId[number]
+                parts.append(PDFIndirectObject(name, document.idToObject[name]).format(document))
+                self._offsets[number] = end
+                end += len(parts[-1])
+            number += 1
+        parts.append(b"xref\n0 %d\n0000000000 65535 f \n" % number)
+        parts.extend(b"%010d 00000 n \n" % self._offsets[each] for each in range(1, number))
+        trailer = PDFTrailer(
+            end,
+            Size=number,
+            Root=document.Reference(document.Catalog),
+            Info=document.Reference(document.info),
+            ID=document.ID(),
+        )
+        return b"".join([*parts, trailer.format(document)])
+
+
+def _subject(tones: list[str]) -> str:
+    if len(set(tones)) == 1:
+        return tones[0]
+    return " ".join(f"Page {number}: {tone}" for number, tone in enumerate(tones, start=1))
 
 
 def _tone(page: Page) -> str:
@@ -91,16 +159,16 @@ def _tone(page: Page) -> str:
 
 
 class _Image(PDFObject):
-    """An image XObject with a mark in place of its data, which reportlab would copy five times over."""
+    """An image XObject, without its data."""
 
     __RefOnly__ = 1  # reportlab: a stream stands at the top level
 
     def __init__(self, shape: tuple[int, ...], length: int) -> None:
         self._shape = shape
-        self.length = length
+        self._length = length
 
     def format(self, document: Any) -> bytes:
-        """What reportlab writes between obj and endobj."""
+        """Its dictionary."""
         rows, columns = self._shape
         dictionary = PDFDictionary(
             {
@@ -112,25 +180,10 @@ class _Image(PDFObject):
                 "BitsPerComponent": 8,
                 "Filter": PDFName("FlateDecode"),
                 "DecodeParms": PDFDictionary({"Predictor": 15, "Colors": 1, "Columns": columns}),
-                "Length": self.length,
+                "Length": self._length,
             }
         )
-        return b"".join((dictionary.format(document), b"\nstream\n", _MARK, b"\nendstream\n"))
-
-
-def _around(skeleton: bytes, length: int) -> tuple[bytes, bytes]:
-    """What stands before and after the image's data: the file around the mark, its offsets moved."""
-    before, after = skeleton.split(_MARK)
-    body, table = after.rsplit(b"xref\n0 ", 1)  # the cross-reference table, PDF 32000-1 7.5.4
-    shift = length - len(_MARK)
-
-    def moved(entry: re.Match[bytes]) -> bytes:
-        offset = int(entry[1])
-        return b"%010d 00000 n" % (offset + shift if offset > len(before) else offset)
-
-    table = re.sub(rb"(\d{10}) 00000 n", moved, table)
-    table = re.sub(rb"startxref\s+(\d+)", lambda start: b"startxref\n%d" % (int(start[1]) + shift), table)
-    return before, b"".join((body, b"xref\n0 ", table))
+        return bytes(dictionary.format(document))
 
 
 @dataclass

@@ -36,7 +36,6 @@ class Page:
     scale: ToneScale
     labels: tuple[Label, ...]
     title: str
-    copies: int
 
     @property
     def size_points(self) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Grayscale Standard Display Function on film: P-value to optical density and back (PS3.14).
+"""From image value to optical density: Presentation LUT and Grayscale Standard Display Function (PS3.14).
 
 A P-value here is a fraction, 0 darkest to 1 brightest, so that images of 8 and 12 bits share one curve.
 """
@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from printscp.film.sheet import LookUp
 
 OD_UNIT = 0.0001
 """Optical density of one unit of a page."""
@@ -57,6 +59,15 @@ class ToneScale:
         shown = luminance(darkest + (brightest - darkest) * np.asarray(p_value, dtype=np.float64))
         return -np.log10((shown - self.ambient) / self.illumination)
 
+    def linear_density(self, value: Any) -> Any:
+        """Optical density by the LIN OD shape (PS3.3 C.11.4): even steps of ``value``, 0..1, are even steps
+        in density.
+
+        0 is the maximum density, since a Presentation LUT leaves the polarity of an image alone (PS3.4
+        H.4.9.1).
+        """
+        return self.max_density + (self.min_density - self.max_density) * np.asarray(value, dtype=np.float64)
+
     def p_value(self, density: Any) -> Any:
         """The inverse of `density`, held to 0..1 outside the range."""
         darkest, brightest = self._jnd_range()
@@ -70,15 +81,34 @@ class ToneScale:
 
 
 @lru_cache(maxsize=8)
-def density_table(scale: ToneScale, bits_stored: int, reverse: bool) -> NDArray[np.uint16]:
+def density_table(
+    scale: ToneScale, bits_stored: int, reverse: bool, look_up: LookUp | None = None
+) -> NDArray[np.uint16]:
     """Density in 0.0001 OD of each of 65536 sample values that are shifted up to fill 16 bits.
 
     The value v of an image of ``bits_stored`` bits stands at v << (16 - bits_stored); entries between two
     values serve interpolated samples, those above the largest value repeat it, so that overshoot is clipped.
-    ``reverse`` makes the smallest value print brightest.
+    ``reverse`` makes the smallest value print brightest, before the Presentation LUT acts (PS3.4 H.4.9).
     """
-    shift = 16 - bits_stored
-    value = np.minimum(np.arange(65536) / (1 << shift), (1 << bits_stored) - 1)
-    p_value = value / ((1 << bits_stored) - 1)
-    density: Floats = scale.density(1.0 - p_value if reverse else p_value)
-    return np.rint(density / OD_UNIT).astype(np.uint16)
+    largest = (1 << bits_stored) - 1
+    value = np.minimum(np.arange(65536) / (1 << (16 - bits_stored)), largest)
+    if reverse:
+        value = largest - value
+    if look_up is not None and look_up.shape == "LIN OD":
+        density = scale.linear_density(value / largest)
+    elif look_up is not None and not look_up.shape:
+        density = scale.density(_looked_up(value, largest, look_up))
+    else:
+        density = scale.density(value / largest)
+    table: Floats = np.rint(density / OD_UNIT)
+    return table.astype(np.uint16)
+
+
+def _looked_up(value: Floats, largest: int, look_up: LookUp) -> Floats:
+    """P-values, 0..1, of values 0 to ``largest``, by a table over all of them.
+
+    Between two entries it goes straight. With as many entries as values each value has its own, exactly.
+    """
+    entries = len(look_up.table)
+    place = value * (entries - 1) / largest
+    return np.interp(place, np.arange(entries), look_up.table) / ((1 << look_up.bits) - 1)

@@ -1,15 +1,18 @@
 """Sheets on disk: one uncompressed tar a film, so that any tool can look inside.
 
-Each image's pixels are a member named after its position, written as they come; the last member,
-`sheet.json`, is the `Sheet` without its pixels. The owner's name of a member is the CRC-32 of its content. A
-sheet is written under a temporary name, flushed to disk and renamed, and the folder is flushed too: a name
-that can be seen stands for a film that is whole.
+Each image's pixels are a member named after its position, written as they come; an ICC profile is another.
+The last member, `sheet.json`, is the `Sheet` without them. The owner's name of a member is the CRC-32 of its
+content.
+
+A sheet is written under a temporary name. Jobs have it under names of their own, which are hard links: so a
+film can be printed again and again, and jobs outlive it. `SheetStore.make_good` flushes files and names.
 """
 
 import contextlib
 import os
+import secrets
 import tarfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,12 +20,12 @@ from isal import isal_zlib
 from pydantic import TypeAdapter
 from pydantic_core import from_json, to_json
 
-from printscp.durable import make_good
 from printscp.film.sheet import BytesLike, Sheet
 
 _SUFFIX = ".sheet"
 _TEMPORARY = ".part"
 _HEADER = "sheet.json"
+_PROFILE = "profile.icc"
 _PIECE = 1 << 20  # bytes written at a time
 _SHEET = TypeAdapter(Sheet)
 
@@ -32,27 +35,45 @@ class DamagedSheet(Exception):
 
 
 class SheetStore:
-    """The folder of accepted sheets."""
+    """The folder of sheets."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        self._handle = os.open(folder, os.O_RDONLY)  # to flush it
 
-    def save(self, name: str, sheet: Sheet) -> None:
-        """Put a sheet on disk for good.
+    def close(self) -> None:
+        """Let go of the folder."""
+        os.close(self._handle)
 
-        Raises:
-            OSError: no room, or no right to; nothing is left behind.
-        """
-        SheetWriter(self._folder, name).finish(sheet)
-
-    def write(self, name: str) -> "SheetWriter":
-        """Begin a sheet whose images are still to come.
+    def write(self) -> "SheetWriter":
+        """Begin a sheet.
 
         Raises:
             OSError
         """
-        return SheetWriter(self._folder, name)
+        return SheetWriter(self._folder / (secrets.token_hex(8) + _TEMPORARY))
+
+    def make_good(self, sheets: Mapping[str, "SheetWriter"]) -> None:
+        """Give sheets that are whole their names; when it returns, they are there for good.
+
+        Raises:
+            OSError: not all of them could be had; none of the names is left behind.
+        """
+        named: list[Path] = []
+        try:
+            # Named before they are flushed: a journal then takes both in one go.
+            for name, writer in sheets.items():
+                path = self._path(name)
+                os.link(writer.path, path)
+                named.append(path)
+            for writer in sheets.values():
+                writer.flush()
+            os.fsync(self._handle)
+        except BaseException:
+            for path in named:
+                path.unlink(missing_ok=True)
+            raise
 
     def load(self, name: str) -> Sheet:
         """Read a sheet back.
@@ -61,9 +82,10 @@ class SheetStore:
             DamagedSheet: it is not there, not whole, or not what was accepted.
         """
         try:
-            with tarfile.open(_sheet_path(self._folder, name), "r:") as archive:
+            with tarfile.open(self._path(name), "r:") as archive:
                 members = {member.name: member for member in archive}
                 fields = from_json(_read(archive, members[_HEADER]))
+                fields["icc_profile"] = _read(archive, members[_PROFILE]) if _PROFILE in members else b""
                 for image in fields["images"]:
                     image["pixels"] = _read(archive, members[_member_name(image["position"])])
             return _SHEET.validate_python(fields)
@@ -72,7 +94,7 @@ class SheetStore:
 
     def remove(self, name: str) -> None:
         """Delete a sheet that has been delivered."""
-        _sheet_path(self._folder, name).unlink(missing_ok=True)
+        self._path(name).unlink(missing_ok=True)
 
     def sweep(self, wanted: Collection[str]) -> int:
         """Delete what no job refers to: films never promised, or long delivered. Returns how many."""
@@ -81,21 +103,34 @@ class SheetStore:
             path.unlink(missing_ok=True)
         return len(orphans)
 
+    def _path(self, name: str) -> Path:
+        return self._folder / (name + _SUFFIX)
+
     def _files(self) -> Iterator[Path]:
         return (path for path in self._folder.iterdir() if path.suffix in (_SUFFIX, _TEMPORARY))
 
 
 class SheetWriter:
-    """A sheet in the making, under its temporary name."""
+    """A sheet in the making, and then ``whole``, under its temporary name.
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self._path = _sheet_path(folder, name)
-        self._temporary = folder / (name + _TEMPORARY)
-        self._file: BinaryIO = self._temporary.open("xb")
+    After an OSError it is of no use but to be discarded.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.whole = False
+        self._open = True
+        self._file: BinaryIO = path.open("xb")
         self._put: dict[int, BytesLike] = {}
 
-    def __contains__(self, position: int) -> bool:
-        return position in self._put
+    def takes(self, position: int) -> bool:
+        """Whether an image may still be put there."""
+        return self._open and position not in self._put
+
+    def may_become(self, sheet: Sheet) -> bool:
+        """Whether it is still being written, and no image was put that is another one in the sheet."""
+        pixels = {image.position: image.pixels for image in sheet.images}
+        return self._open and all(pixels.get(each, put) is put for each, put in self._put.items())
 
     def put(self, position: int, pixels: BytesLike) -> None:
         """Write the pixels of an image; each position once.
@@ -103,34 +138,58 @@ class SheetWriter:
         Raises:
             OSError
         """
-        _add(self._file, _member_name(position), pixels)
+        self._file.write(_head(_member_name(position), pixels))
+        view = memoryview(pixels)
+        for start in range(0, len(view), _PIECE):
+            self._file.write(view[start : start + _PIECE])
+            self._file.flush()
+            if hasattr(os, "posix_fadvise"):
+                # On Linux this starts to write to the disk, which leaves less for the flush at the end.
+                os.posix_fadvise(self._file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        self._file.write(_padding(pixels))
         self._put[position] = pixels
 
     def finish(self, sheet: Sheet) -> None:
-        """Write what is missing of a sheet, and make it good; the writer is at its end, either way.
+        """Write what is missing of a sheet.
 
         Raises:
-            OSError: nothing is left behind.
+            OSError
+        """
+        for image in sheet.images:
+            if image.position not in self._put:
+                self.put(image.position, image.pixels)
+        self._put.clear()
+        for name, data in ((_PROFILE, sheet.icc_profile), (_HEADER, _header(sheet))):
+            if len(data):
+                self._file.write(_head(name, data))
+                self._file.write(data)
+                self._file.write(_padding(data))
+        self._file.write(bytes(2 * tarfile.BLOCKSIZE))  # the end of a tar
+        self._file.flush()
+        self._open, self.whole = False, True
+
+    def flush(self) -> None:
+        """Have it on disk, and close the file: a film that is printed again needs neither.
+
+        Raises:
+            OSError: it is gone: what could not be written is forgotten by the system, which would say of the
+                next try that all is well.
         """
         try:
-            for image in sheet.images:
-                if image.position not in self:
-                    self.put(image.position, image.pixels)
-            _add(self._file, _HEADER, _header(sheet))
-            self._file.write(bytes(2 * tarfile.BLOCKSIZE))  # the end of a tar
-            make_good(self._file, self._temporary, self._path)
-        finally:
+            if not self._file.closed:
+                os.fsync(self._file.fileno())
+                self._file.close()
+        except OSError:
             self.discard()
+            raise
 
     def discard(self) -> None:
-        """Close, and delete what is not finished."""
+        """Let go of the file; names that jobs have for it stay."""
+        self._open = self.whole = False
+        self._put.clear()
         with contextlib.suppress(OSError):  # what a full disk did not take is not wanted any more
             self._file.close()
-        self._temporary.unlink(missing_ok=True)
-
-
-def _sheet_path(folder: Path, name: str) -> Path:
-    return folder / (name + _SUFFIX)
+        self.path.unlink(missing_ok=True)
 
 
 def _member_name(position: int) -> str:
@@ -139,25 +198,21 @@ def _member_name(position: int) -> str:
 
 def _header(sheet: Sheet) -> bytes:
     images = [{key: value for key, value in vars(image).items() if key != "pixels"} for image in sheet.images]
-    return to_json({**vars(sheet), "images": images}, indent=1)
+    fields = {key: value for key, value in vars(sheet).items() if key != "icc_profile"}
+    return to_json({**fields, "images": images}, indent=1)
 
 
-def _add(file: BinaryIO, name: str, data: BytesLike) -> None:
-    """One member; TarFile.addfile would copy it in small pieces."""
+def _head(name: str, data: BytesLike) -> bytes:
+    """What stands before the data of a member; TarFile.addfile would copy the data in small pieces."""
     member = tarfile.TarInfo(name)
     member.size = len(data)
     member.mode = 0o600
     member.uname = _checksum(data)  # guarded in its turn by the checksum of the tar header
-    file.write(member.tobuf(tarfile.USTAR_FORMAT))
-    file.flush()
-    view = memoryview(data)
-    for start in range(0, len(view), _PIECE):
-        file.write(view[start : start + _PIECE])
-        file.flush()
-        if hasattr(os, "posix_fadvise"):
-            # On Linux this starts to write to the disk at once, which leaves less for the flush at the end.
-            os.posix_fadvise(file.fileno(), 0, file.tell(), os.POSIX_FADV_DONTNEED)
-    file.write(bytes(-len(data) % tarfile.BLOCKSIZE))
+    return member.tobuf(tarfile.USTAR_FORMAT)
+
+
+def _padding(data: BytesLike) -> bytes:
+    return bytes(-len(data) % tarfile.BLOCKSIZE)
 
 
 def _read(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

@@ -1,4 +1,4 @@
-"""DIMSE-N on the wire: a message becomes a `Request`, an `Answer` or a `PrintError` becomes its response.
+"""DIMSE-N on the wire: a message becomes a `Request`; an `Answer`, a `PrintError` or an `Event` a message.
 
 One function per verb says what its command keeps where; `Responder` holds the one `except`.
 """
@@ -6,64 +6,74 @@ One function per verb says what its command keeps where; `Responder` holds the o
 import logging
 import secrets
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from pydicom.datadict import dictionary_has_tag, dictionary_VR, tag_for_keyword
+from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag, tag_for_keyword
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset, read_sequence
 from pydicom.uid import UID
-from pynetdicom.dsutils import encode
 from pynetdicom.presentation import PresentationContext
 
 from printscp.errors import MistypedArgument, PrintError, UnrecognizedOperation
-from printscp.film.dialogue import Answer, Dialogue, Request
+from printscp.film.attributes import ATTRIBUTE_LIST_ERROR
+from printscp.film.dialogue import META_CLASSES, Dialogue
+from printscp.film.exchange import Answer, Event, Request
+from printscp.film.printer import Printer
+from printscp.film.service import perform
 from printscp.wire.association import PrintAssociation
+from printscp.wire.encoding import encode
 from printscp.wire.message import (
     C_CANCEL,
     C_ECHO,
     N_ACTION,
     N_CREATE,
     N_DELETE,
+    N_EVENT_REPORT,
     N_GET,
     N_SET,
     RESPONSE,
     Message,
 )
+from printscp.wire.trace import trace
 
+_TAG_AND_LENGTH = 8  # bytes that pydicom reads of an element first
 _COPIED = 1 << 14  # bytes; longer values of a data set stay where they are
 _COMMENT_LENGTH = 64  # Error Comment (0000,0902) is LO
+# Statuses that name attributes by Attribute Identifier List (PS3.7 C.5); others do by Offending Element.
+_NAMED_IN_A_LIST = (0x0105, ATTRIBUTE_LIST_ERROR, 0x0120)
 
 log = logging.getLogger(__name__)
 
 Command = dict[str, Any]
 
 
-def n_create(command: Command, dataset: Dataset) -> Request:
-    return Request(
-        _needed(command, "AffectedSOPClassUID"), command.get("AffectedSOPInstanceUID") or None, dataset
-    )
+def n_create(command: Command, context: UID, dataset: Dataset) -> Request:
+    sop_class = _needed(command, "AffectedSOPClassUID")
+    return Request(context, sop_class, command.get("AffectedSOPInstanceUID") or None, dataset)
 
 
-def n_set(command: Command, dataset: Dataset) -> Request:
-    return Request(*_requested(command), dataset)
+def n_set(command: Command, context: UID, dataset: Dataset) -> Request:
+    return Request(context, *_requested(command), dataset)
 
 
-def n_get(command: Command, dataset: Dataset) -> Request:
-    return Request(*_requested(command), dataset, attributes=command.get("AttributeIdentifierList") or ())
+def n_get(command: Command, context: UID, dataset: Dataset) -> Request:
+    tags = command.get("AttributeIdentifierList") or ()
+    return Request(context, *_requested(command), dataset, attributes=tags)
 
 
-def n_action(command: Command, dataset: Dataset) -> Request:
-    return Request(*_requested(command), dataset, action_type=_needed(command, "ActionTypeID"))
+def n_action(command: Command, context: UID, dataset: Dataset) -> Request:
+    return Request(context, *_requested(command), dataset, action_type=_needed(command, "ActionTypeID"))
 
 
-def n_delete(command: Command, dataset: Dataset) -> Request:
-    return Request(*_requested(command), dataset)
+def n_delete(command: Command, context: UID, dataset: Dataset) -> Request:
+    return Request(context, *_requested(command), dataset)
 
 
 # By Command Field: the name of the service, the verb of the dialogue, and how its request is read.
-_VERBS: dict[int, tuple[str, str, Callable[[Command, Dataset], Request]]] = {
+_VERBS: dict[int, tuple[str, str, Callable[[Command, UID, Dataset], Request]]] = {
     N_CREATE: ("N-CREATE", "create", n_create),
     N_SET: ("N-SET", "set", n_set),
     N_GET: ("N-GET", "get", n_get),
@@ -73,16 +83,29 @@ _VERBS: dict[int, tuple[str, str, Callable[[Command, Dataset], Request]]] = {
 
 
 class Responder:
-    """Answers every request of one association."""
+    """Answers every request of one association, and reports events to its SCU (a `Conversation`).
 
-    def __init__(self, association: PrintAssociation, dialogue: Dialogue) -> None:
+    One event is under way at a time, as is the rule without an asynchronous operations window (PS3.7
+    D.3.3.3): the next one waits for its confirmation. An SCU that gives none within ``event_timeout``
+    seconds is told of no more events, and served on.
+    """
+
+    def __init__(self, association: PrintAssociation, printer: Printer, event_timeout: float) -> None:
         self._association = association
-        self._dialogue = dialogue
+        self._contexts = {
+            UID(str(context.abstract_syntax)): context for context in association.accepted_contexts
+        }
+        calling = association.requestor.ae_title
+        self._dialogue = Dialogue(printer, calling, frozenset(self._contexts), self._post)
+        self._event_timeout = event_timeout
+        self._events: deque[Event] | None = deque()  # None: the SCU does not answer them
+        self._under_way: tuple[int, Event, float] | None = None  # Message ID, and when to give up
+        self._message_id = 0
 
     def close(self) -> None:
         """The association has ended: its instances go."""
         self._dialogue.close()
-        log.info("%s: association ended", self._association.peer)
+        log.info("association ended", extra={"peer": self._association.peer})
 
     def respond(self, message: Message, context: PresentationContext) -> None:
         """Perform one message and send its response.
@@ -90,69 +113,133 @@ class Responder:
         Raises:
             OSError: the connection is dead.
         """
+        peer = self._association.peer
+        trace(peer, "received", message, context)
+        if message.command_field == N_EVENT_REPORT | RESPONSE:
+            self._confirmed(message)
+            return
         if message.command_field & RESPONSE or message.command_field == C_CANCEL:
-            log.debug("%s: nothing to answer in %s", self._association.peer, message.command)
+            log.debug("nothing to answer", extra={"peer": peer, "command": f"0x{message.command_field:04X}"})
             return
         started = time.monotonic()
-        answer, data, comment, tags = self._perform(message, context)
-        self._send(message, answer, data, comment, tags)
+        answer, data, offending = self._perform(message, context)
+        self._send(message, answer, data, context)
         self._dialogue.between_requests()
         if log.isEnabledFor(logging.INFO):
+            service = _VERBS.get(message.command_field, (f"0x{message.command_field:04X}",))[0]
             log.info(
-                "%s %s %s: 0x%04X%s (%.1f ms)",
-                self._association.peer,
-                _VERBS.get(message.command_field, (f"0x{message.command_field:04X}",))[0],
-                UID(_class_uid(message.command) or "").name,
-                answer.status,
-                f" {comment}" if comment else "",
-                (time.monotonic() - started) * 1000,
+                "request",
+                extra={
+                    "peer": peer,
+                    "printer": self._dialogue.printer.name,
+                    "service": service,
+                    "sop_class": UID(_class_uid(message.command) or "").name,
+                    "status": f"0x{answer.status:04X}",
+                    # Names of attributes, never their values: those may be a patient's.
+                    "attributes": ",".join(offending) or None,
+                    "bytes": len(message.data),
+                    "ms": round((time.monotonic() - started) * 1000, 1),
+                },
             )
+
+    def pump(self) -> float | None:
+        """Send the next event if none is under way; seconds until the one that is will be given up.
+
+        Raises:
+            OSError: the connection is dead.
+        """
+        if self._under_way is None and self._events:
+            self._report(self._events.popleft())
+        if self._under_way is None:
+            return None
+        left = self._under_way[2] - time.monotonic()
+        if left > 0:
+            return left
+        log.warning("events are not confirmed: no more of them", extra={"peer": self._association.peer})
+        self._events = self._under_way = None
+        return None
+
+    def _post(self, event: Event) -> None:
+        events = self._events
+        if events is not None:
+            events.append(event)
+            self._association.wake()
+
+    def _report(self, event: Event) -> None:
+        context = self._contexts.get(event.sop_class) or next(
+            (self._contexts[meta] for meta in META_CLASSES if meta in self._contexts), None
+        )
+        if context is None:
+            return
+        self._message_id = self._message_id % 0xFFFF + 1
+        command = {
+            "AffectedSOPClassUID": event.sop_class,
+            "CommandField": N_EVENT_REPORT,
+            "MessageID": self._message_id,
+            "AffectedSOPInstanceUID": event.instance,
+            "EventTypeID": event.event_type,
+        }
+        assert context.context_id is not None
+        data = encode(event.values, context.transfer_syntax[0].is_implicit_VR) if event.values else b""
+        self._under_way = self._message_id, event, time.monotonic() + self._event_timeout
+        report = Message(context.context_id, command, data)
+        trace(self._association.peer, "sent", report, context)
+        self._association.dul.send(report)
+
+    def _confirmed(self, message: Message) -> None:
+        if self._under_way is None or message.command.get("MessageIDBeingRespondedTo") != self._under_way[0]:
+            log.debug("a response to nothing", extra={"peer": self._association.peer})
+            return
+        _, event, _ = self._under_way
+        self._under_way = None
+        status = message.command.get("Status")
+        if status:
+            log.info("event refused", extra={"peer": self._association.peer, "status": f"0x{status:04X}"})
+        self._dialogue.confirmed(event)
 
     def _perform(
         self, message: Message, context: PresentationContext
-    ) -> tuple[Answer, bytes, str, tuple[int, ...]]:
-        """The answer, its encoded data set, its comment and the tags it names."""
+    ) -> tuple[Answer, bytes, tuple[str, ...]]:
+        """The answer, its encoded data set, and keywords of the attributes it is about."""
         if message.command_field == C_ECHO:
-            return Answer(), b"", "", ()
+            return Answer(), b"", ()
         try:
             if message.command_field not in _VERBS:
                 raise UnrecognizedOperation("this service is not of the print service class")
             _, verb, read = _VERBS[message.command_field]
-            answer = self._dialogue.perform(verb, read(message.command, _decode(message.data, context)))
-            data = _encode(answer.dataset, context) if answer.dataset else b""
+            dataset = _decode(message.data, context)
+            syntax = UID(str(context.abstract_syntax))
+            answer = perform(self._dialogue, verb, read(message.command, syntax, dataset))
+            implicit = context.transfer_syntax[0].is_implicit_VR
+            data = encode(answer.values, implicit) if answer.values else b""
         except PrintError as error:
-            tags = tuple(tag_for_keyword(keyword) or 0 for keyword in error.offending)
-            return Answer(error.status), b"", error.comment, tags
+            tags = tuple(tag_for_keyword(keyword) or int(keyword, 16) for keyword in error.offending)
+            return Answer(error.status, tags=tags, comment=error.comment), b"", error.offending
         except Exception:
             reference = secrets.token_hex(4)
-            log.exception("%s: unforeseen error, reference %s", self._association.peer, reference)
+            log.exception("unforeseen error", extra={"peer": self._association.peer, "reference": reference})
             comment = f"internal error, see the printer's log for {reference}"
-            return Answer(PrintError.status), b"", comment, ()
-        comment = f"{len(answer.ignored)} attributes unknown here" if answer.ignored else ""
-        return answer, data, comment, answer.ignored
+            return Answer(PrintError.status, comment=comment), b"", ()
+        return answer, data, tuple(keyword_for_tag(tag) or f"{tag:08X}" for tag in answer.tags)
 
-    def _send(
-        self,
-        message: Message,
-        answer: Answer,
-        data: bytes,
-        comment: str,
-        tags: tuple[int, ...],
-    ) -> None:
+    def _send(self, message: Message, answer: Answer, data: bytes, context: PresentationContext) -> None:
         request = message.command
         instance = request.get("RequestedSOPInstanceUID") or request.get("AffectedSOPInstanceUID")
+        list_name = "AttributeIdentifierList" if answer.status in _NAMED_IN_A_LIST else "OffendingElement"
         command = {
             "AffectedSOPClassUID": _class_uid(request),
             "CommandField": message.command_field | RESPONSE,
             "MessageIDBeingRespondedTo": request.get("MessageID"),
             "Status": answer.status,
             # LO has neither backslashes nor more than 64 characters.
-            "ErrorComment": comment.replace("\\", "/")[:_COMMENT_LENGTH].strip() or None,
+            "ErrorComment": answer.comment.replace("\\", "/")[:_COMMENT_LENGTH].strip() or None,
             "AffectedSOPInstanceUID": answer.instance or instance,
-            "AttributeIdentifierList": tags or None,
+            list_name: answer.tags or None,
             "ActionTypeID": request.get("ActionTypeID"),
         }
-        self._association.dul.send(Message(message.context_id, command, data))
+        response = Message(message.context_id, command, data)
+        trace(self._association.peer, "sent", response, context)
+        self._association.dul.send(response)
 
 
 def _needed(command: Command, keyword: str) -> Any:
@@ -181,11 +268,13 @@ def _decode(encoded: bytes | bytearray, context: PresentationContext) -> Dataset
         return Dataset()
     syntax = context.transfer_syntax[0]
     try:
-        dataset = read_dataset(_Reader(memoryview(encoded)), syntax.is_implicit_VR, True)  # type: ignore[arg-type]
-        for tag in list(dataset.keys()):
-            element = dataset.get_item(tag)
+        reader = _Reader(memoryview(encoded))
+        dataset = read_dataset(reader, syntax.is_implicit_VR, True)  # type: ignore[arg-type]
+        for tag, element in list(dataset.items()):
             if isinstance(element, RawDataElement) and isinstance(element.value, memoryview):
                 dataset[tag] = _long(element, syntax.is_implicit_VR)
+        if reader.fell_short:
+            raise ValueError("cut short")
         return dataset
     except Exception as error:
         raise PrintError(f"data set cannot be decoded as {syntax.name}") from error
@@ -208,10 +297,13 @@ class _Reader:
     def __init__(self, view: memoryview) -> None:
         self._view = view
         self._position = 0
+        self.fell_short = False  # pydicom takes what is cut short for whole
 
     def read(self, size: int = -1) -> bytes | memoryview:
         end = len(self._view) if size < 0 else self._position + size
         part = self._view[self._position : end]
+        # Before a tag the end may come, and nowhere else.
+        self.fell_short |= len(part) < size and (len(part) > 0 or size != _TAG_AND_LENGTH)
         self._position += len(part)
         return part if len(part) > _COPIED else bytes(part)
 
@@ -221,10 +313,3 @@ class _Reader:
     def seek(self, offset: int, whence: int = 0) -> int:
         self._position = offset + (0, self._position, len(self._view))[whence]
         return self._position
-
-
-def _encode(dataset: Dataset, context: PresentationContext) -> bytes:
-    syntax = context.transfer_syntax[0]
-    encoded = encode(dataset, syntax.is_implicit_VR, syntax.is_little_endian, syntax.is_deflated)
-    assert encoded is not None, "an answer of ours cannot be encoded"
-    return encoded

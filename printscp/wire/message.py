@@ -40,9 +40,11 @@ _ELEMENTS = {
     "MessageIDBeingRespondedTo": (0x0120, _US),
     "CommandDataSetType": (0x0800, _US),
     "Status": (0x0900, _US),
+    "OffendingElement": (0x0901, _AT),
     "ErrorComment": (0x0902, _LO),
     "AffectedSOPInstanceUID": (0x1000, _UI),
     "RequestedSOPInstanceUID": (0x1001, _UI),
+    "EventTypeID": (0x1002, _US),
     "AttributeIdentifierList": (0x1005, _AT),
     "ActionTypeID": (0x1008, _US),
 }
@@ -92,6 +94,11 @@ class Assembler:
                 raise ProtocolError(f"a presentation data value of {length} bytes in a PDU of {len(pdu)}")
             yield from self._fragment(context_id, control, pdu[position + _PDV_HEADER.size : end])
             position = end
+
+    @property
+    def unfinished(self) -> bool:
+        """A message has begun and is not complete."""
+        return bool(self._command) or self._message is not None
 
     def due(self) -> float | None:
         """Seconds until an announced data set is given up, None where none is awaited."""

@@ -1,35 +1,18 @@
 """Image Display Format: what is read, what is refused, and where the boxes lie (PS3.3 C.13.3)."""
 
 import re
+from dataclasses import replace
 
 import pytest
+from film.scu import PROFILE as SMALL
 from hypothesis import given
 from hypothesis import strategies as st
 
 from printscp.errors import InvalidAttributeValue
 from printscp.film.display_format import DisplayFormat, Rectangle
-from printscp.film.profile import FilmSize, PrinterProfile, StandardFormat
+from printscp.film.profile import StandardFormat
 
-PROFILE = PrinterProfile(
-    name="small",
-    manufacturer="maker",
-    model="small",
-    dots_per_inch=25.4,
-    film_sizes=(FilmSize("8INX10IN", 203.2, 254.0),),
-    media=("BLUE FILM",),
-    destinations=("PROCESSOR",),
-    magnifications=("CUBIC",),
-    min_density=20,
-    max_density=310,
-    border_density="BLACK",
-    empty_image_density="BLACK",
-    illumination=2000,
-    reflected_ambient_light=10,
-    margin_mm=4,
-    gap_mm=2,
-    label_mm=5,
-    standard_format=StandardFormat(max_columns=7, max_rows=12),
-)
+PROFILE = replace(SMALL, standard_format=StandardFormat(max_columns=7, max_rows=12))
 
 
 def refused(text: str) -> InvalidAttributeValue:

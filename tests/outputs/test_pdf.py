@@ -1,25 +1,20 @@
-"""A page as PDF: exact in size and samples, read back with our own eyes and with programs of others."""
+"""A job as PDF: exact in size and samples, read back with our own eyes and with programs of others."""
 
 import io
 import os
 import re
 import subprocess
+import weakref
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from peers.drafts import Sheets
 from PIL import Image
-from pydicom.dataset import Dataset
 
-from printscp.film.dialogue import Dialogue, Printer, Request
-from printscp.film.memory import MemoryBudget
-from printscp.film.profile import FilmSize, PrinterProfile, StandardFormat
-from printscp.film.uids import BASIC_FILM_BOX, BASIC_FILM_SESSION, BASIC_GRAYSCALE_IMAGE_BOX
 from printscp.outputs.pdf import PDFFolder, write
-from printscp.render.compose import compose
 from printscp.render.page import Label, Page
 from printscp.render.tone import ToneScale
 
@@ -29,9 +24,9 @@ LABEL = Label(TITLE, left=10, baseline=112, height=5, density=2000)
 LABEL_ROWS = slice(105, 116)
 
 
-def document(page: Page) -> bytes:
+def document(*pages: Page, copies: int = 1) -> bytes:
     file = io.BytesIO()
-    write(page, file)
+    write(pages, file, copies)
     return file.getvalue()
 
 
@@ -51,7 +46,6 @@ def page(density: np.ndarray | None = None, **fields: Any) -> Page:
         "scale": SCALE,
         "labels": (LABEL,),
         "title": TITLE,
-        "copies": 2,
     }
     return Page(**values | fields)
 
@@ -60,27 +54,35 @@ def expected_samples(density: np.ndarray) -> np.ndarray:
     return np.rint(SCALE.p_value(density * 0.0001) * 255).astype(np.uint8)
 
 
+def images_of(pdf: bytes) -> list[tuple[dict[str, str], np.ndarray]]:
+    """Each image's dictionary and samples: inflated, and the PNG filters of its rows undone."""
+    images = []
+    for found in re.finditer(rb"/Subtype /Image", pdf):
+        start = pdf.rindex(b" obj", 0, found.start())
+        dictionary, stream = pdf[start:].split(b"stream\n", 1)
+        fields = dict(re.findall(r"/(\w+) /?([^\s/<>]+)", dictionary.decode("latin-1")))
+        length = int(fields["Length"])
+        assert stream[length:].startswith(b"\nendstream")
+        rows, columns = int(fields["Height"]), int(fields["Width"])
+        data = np.frombuffer(zlib.decompress(stream[:length]), np.uint8).reshape(rows, columns + 1)
+        samples = np.zeros((rows, columns), np.uint8)
+        for row, (kind, *_) in enumerate(data[:, :1]):
+            assert kind in (0, 2)
+            above = samples[row - 1] if row and kind == 2 else 0
+            samples[row] = data[row, 1:] + above
+        images.append((fields, samples))
+    return images
+
+
 def image_of(pdf: bytes) -> tuple[dict[str, str], np.ndarray]:
-    """The one image's dictionary and samples: inflated, and the PNG filters of its rows undone."""
-    [found] = re.finditer(rb"/Subtype /Image", pdf)
-    start = pdf.rindex(b" obj", 0, found.start())
-    dictionary, stream = pdf[start:].split(b"stream\n", 1)
-    fields = dict(re.findall(r"/(\w+) /?([^\s/<>]+)", dictionary.decode("latin-1")))
-    length = int(fields["Length"])
-    assert stream[length:].startswith(b"\nendstream")
-    rows, columns = int(fields["Height"]), int(fields["Width"])
-    data = np.frombuffer(zlib.decompress(stream[:length]), np.uint8).reshape(rows, columns + 1)
-    samples = np.zeros((rows, columns), np.uint8)
-    for row, (kind, *_) in enumerate(data[:, :1]):
-        assert kind in (0, 2)
-        above = samples[row - 1] if row and kind == 2 else 0
-        samples[row] = data[row, 1:] + above
-    return fields, samples
+    """The one image's dictionary and samples."""
+    [image] = images_of(pdf)
+    return image
 
 
-def media_box(pdf: bytes) -> list[float]:
-    [found] = re.findall(rb"/MediaBox \[([^\]]*)\]", pdf)
-    return [float(number) for number in found.split()]
+def media_boxes(pdf: bytes) -> list[list[float]]:
+    found = re.findall(rb"/MediaBox \[([^\]]*)\]", pdf)
+    return [[float(number) for number in each.split()] for each in found]
 
 
 # --- the file --------------------------------------------------------------------------------------------
@@ -120,7 +122,8 @@ def test_the_page_is_as_large_as_the_film(
     shape: tuple[int, int], dots_per_inch: float, points: tuple[float, float]
 ) -> None:
     pdf = document(page(np.full(shape, 31000, np.uint16), dots_per_inch=dots_per_inch, labels=()))
-    assert media_box(pdf) == pytest.approx([0, 0, *points], abs=1e-4)
+    [box] = media_boxes(pdf)
+    assert box == pytest.approx([0, 0, *points], abs=1e-4)
     # And the image fills it from edge to edge.
     [matrix] = re.findall(rb"q ([\d.]+) 0 0 ([\d.]+) 0 0 cm /\S+ Do Q", pdf)
     assert [float(number) for number in matrix] == pytest.approx(points, abs=1e-4)
@@ -128,11 +131,11 @@ def test_the_page_is_as_large_as_the_film(
 
 def test_seventeen_inches_are_1224_points_to_the_last_digit() -> None:
     pdf = document(page(np.full((544, 544), 31000, np.uint16), dots_per_inch=32))
-    assert media_box(pdf) == [0, 0, 1224, 1224]
+    assert media_boxes(pdf) == [[0, 0, 1224, 1224]]
 
 
 def test_a_viewer_is_told_copies_no_scaling_and_what_gray_means() -> None:
-    pdf = document(page(copies=7))
+    pdf = document(page(), copies=7)
     assert pdf.startswith(b"%PDF-1.7")
     assert re.search(rb"/NumCopies 7\b", pdf)
     assert re.search(rb"/PrintScaling /None\b", pdf)
@@ -141,57 +144,91 @@ def test_a_viewer_is_told_copies_no_scaling_and_what_gray_means() -> None:
         assert fact in subject
 
 
-def test_no_word_of_the_patient_is_on_the_film() -> None:
-    profile = PrinterProfile(
-        name="small",
-        manufacturer="maker",
-        model="small",
-        dots_per_inch=25.4,
-        film_sizes=(FilmSize("8INX10IN", 203.2, 254.0),),
-        media=("BLUE FILM",),
-        destinations=("PROCESSOR",),
-        magnifications=("CUBIC",),
-        min_density=20,
-        max_density=310,
-        border_density="BLACK",
-        empty_image_density="BLACK",
-        illumination=2000,
-        reflected_ambient_light=10,
-        margin_mm=4,
-        gap_mm=2,
-        label_mm=5,
-        standard_format=StandardFormat(4, 4),
-    )
-    sheets = Sheets()
-    dialogue = Dialogue(Printer("FILMS", profile, "1", MemoryBudget(1000), sheets.draft), "VIEWER")
+# --- several pages ---------------------------------------------------------------------------------------
 
-    def with_patient(dataset: Dataset) -> Dataset:
-        dataset.PatientName = dataset.PatientID = dataset.FilmSessionLabel = dataset.OwnerID = "DOE^JANE"
-        dataset.PatientComments = "DOE^JANE"
-        return dataset
 
-    answer = dialogue.perform("create", Request(BASIC_FILM_SESSION, dataset=with_patient(Dataset())))
-    session, film = Dataset(), with_patient(Dataset())
-    session.ReferencedSOPClassUID, session.ReferencedSOPInstanceUID = BASIC_FILM_SESSION, answer.instance
-    film.ImageDisplayFormat, film.ReferencedFilmSessionSequence = "STANDARD\\1,1", [session]
-    answer = dialogue.perform("create", Request(BASIC_FILM_BOX, dataset=film))
-    assert answer.dataset is not None
-    pixels, box = with_patient(Dataset()), with_patient(Dataset())
-    pixels.SamplesPerPixel, pixels.PhotometricInterpretation = 1, "MONOCHROME2"
-    pixels.Rows, pixels.Columns, pixels.PixelData = 1, 2, b"\0\xff"
-    pixels.BitsAllocated, pixels.BitsStored, pixels.HighBit, pixels.PixelRepresentation = 8, 8, 7, 0
-    box.ImageBoxPosition, box.BasicGrayscaleImageSequence = 1, [pixels]
-    only = answer.dataset.ReferencedImageBoxSequence[0].ReferencedSOPInstanceUID
-    dialogue.perform("set", Request(BASIC_GRAYSCALE_IMAGE_BOX, only, box))
-    dialogue.perform("action", Request(BASIC_FILM_BOX, answer.instance, action_type=1))
+def several() -> list[Page]:
+    """Pages that differ in size, resolution, light and label."""
+    shapes = ((120, 180), (300, 140), (120, 180), (40, 60))
+    return [
+        page(
+            densities(*shape, seed=number),
+            dots_per_inch=40.0 / number,
+            scale=ToneScale(0.2, 3.1, 2000, 10 if number < 4 else 20),
+            labels=(Label(f"film {number} of 4", left=10, baseline=30, height=5, density=2000),),
+            title=f"title {number}",
+        )
+        for number, shape in enumerate(shapes, start=1)
+    ]
 
-    [sheet] = sheets
-    assert "DOE" not in repr(sheet)
-    composed = compose(sheet, TITLE)
-    assert [label.text for label in composed.labels] == [TITLE]
-    pdf = document(composed)
-    assert b"DOE" not in pdf
-    assert b"JANE" not in pdf
+
+def test_each_page_keeps_its_image_and_its_size() -> None:
+    pages = several()
+    pdf = document(*pages, copies=3)
+    for (_, samples), each in zip(images_of(pdf), pages, strict=True):
+        table = np.rint(each.scale.p_value(each.density * 0.0001) * 255).astype(np.uint8)
+        assert (samples == table).all()
+    assert media_boxes(pdf) == [[0, 0, *each.size_points] for each in pages]
+    assert re.findall(rb"\(film (\d) of 4\) Tj", pdf) == [b"1", b"2", b"3", b"4"]
+    # Copies are those of the document: it is printed 1 2 3 4 1 2 3 4.
+    assert re.findall(rb"/NumCopies (\d+)", pdf) == [b"3"]
+    assert re.findall(rb"/Title \((.*)\)", pdf) == [b"title 1"]
+
+
+def test_each_page_says_what_its_gray_means_where_they_differ() -> None:
+    [subject] = re.findall(rb"/Subject \((.*)\)\s", document(*several()).replace(b"\\\n", b""))
+    lights = [re.search(rb"Page %d: .*?La (\d+)" % number, subject) for number in (1, 2, 3, 4)]
+    assert [light and light[1] for light in lights] == [b"10", b"10", b"10", b"20"]
+    [subject] = re.findall(rb"/Subject \((.*)\)\s", document(*several()[:3]))
+    assert b"Page" not in subject
+
+
+def test_a_page_is_asked_for_when_the_one_before_is_in_the_file_and_forgotten() -> None:
+    file = io.BytesIO()
+    before: list[weakref.ref[Page]] = []
+    sizes: list[int] = []
+
+    def pages() -> Iterator[Page]:
+        for number in range(4):
+            assert not any(each() for each in before)
+            sizes.append(len(file.getvalue()))
+            before.append(weakref.ref(made := page(densities(seed=number))))
+            yield made
+            del made
+
+    write(pages(), file, 1)
+    assert len(before) == 4
+    # Noise hardly gets smaller: what is in the file is each page's image, and no copy waits anywhere.
+    grown = np.diff([*sizes, len(file.getvalue())])
+    assert (grown > 0.6 * densities().size).all()
+
+
+def test_the_same_pages_are_the_same_file_but_for_its_dates() -> None:
+    def without_dates(pdf: bytes) -> bytes:
+        return re.sub(rb"D:\d{14}|/ID \n\[.*\]", b"", pdf)
+
+    assert without_dates(document(*several())) == without_dates(document(*several()))
+
+
+def test_the_cross_reference_table_finds_every_object() -> None:
+    pdf = document(*several())
+    start = int(re.findall(rb"startxref\n(\d+)", pdf)[0])
+    head, *entries = pdf[start : pdf.index(b"trailer")].splitlines(keepends=True)[1:]
+    assert head == b"0 %d\n" % len(entries)
+    assert entries[0] == b"0000000000 65535 f \n"
+    for number, entry in enumerate(entries[1:], start=1):
+        assert len(entry) == 20
+        assert pdf[int(entry[:10]) :].startswith(b"%d 0 obj\n" % number)
+
+
+def test_an_error_while_a_page_is_made_leaves_no_file(tmp_path: Path) -> None:
+    def pages() -> Iterator[Page]:
+        yield page()
+        raise ValueError("damaged")
+
+    with pytest.raises(ValueError, match="damaged"):
+        PDFFolder(tmp_path).deliver(pages(), "0001", 1)
+    assert list(tmp_path.iterdir()) == []
 
 
 # --- the folder ------------------------------------------------------------------------------------------
@@ -199,8 +236,8 @@ def test_no_word_of_the_patient_is_on_the_film() -> None:
 
 def test_delivered_twice_is_one_file(tmp_path: Path) -> None:
     folder = PDFFolder(tmp_path / "deep" / "films")
-    first = folder.deliver(page(), "0001")
-    second = folder.deliver(page(densities(seed=6)), "0001")
+    first = folder.deliver([page()], "0001", 1)
+    second = folder.deliver([page(densities(seed=6))], "0001", 1)
     assert first == second == tmp_path / "deep" / "films" / "0001.pdf"
     assert [path.name for path in first.parent.iterdir()] == ["0001.pdf"]
     assert (image_of(first.read_bytes())[1] == expected_samples(densities(seed=6))).all()
@@ -208,7 +245,7 @@ def test_delivered_twice_is_one_file(tmp_path: Path) -> None:
 
 def test_what_a_crash_left_behind_is_replaced(tmp_path: Path) -> None:
     (tmp_path / ".0001.part").write_bytes(b"half a film, longer than the whole one" * 10000)
-    path = PDFFolder(tmp_path).deliver(page(), "0001")
+    path = PDFFolder(tmp_path).deliver([page()], "0001", 1)
     assert [path.name for path in tmp_path.iterdir()] == ["0001.pdf"]
     assert path.read_bytes().rstrip().endswith(b"%%EOF")
 
@@ -229,7 +266,7 @@ def test_a_name_that_can_be_seen_stands_for_a_film_that_is_on_disk(
 
     monkeypatch.setattr(os, "fsync", recorded_fsync)
     monkeypatch.setattr(os, "replace", recorded_replace)
-    path = PDFFolder(tmp_path).deliver(page(), "0001")
+    path = PDFFolder(tmp_path).deliver([page()], "0001", 1)
     (_, part, size), renamed, (_, folder, _) = calls
     assert (part, size) == (".0001.part", path.stat().st_size)
     assert renamed == ("replace", ".0001.part", "0001.pdf")
@@ -238,9 +275,13 @@ def test_a_name_that_can_be_seen_stands_for_a_film_that_is_on_disk(
 
 @pytest.mark.parametrize("where", ["films", "films/deeper"])
 def test_a_folder_that_cannot_be_written_is_an_os_error(tmp_path: Path, where: str) -> None:
+    def pages() -> Iterator[Page]:
+        pytest.fail("to make a page was for nothing")
+        yield page()
+
     (tmp_path / "films").write_text("no folder")
     with pytest.raises(OSError, match="films"):
-        PDFFolder(tmp_path / where).deliver(page(), "0001")
+        PDFFolder(tmp_path / where).deliver(pages(), "0001", 1)
 
 
 # --- programs of others ----------------------------------------------------------------------------------
@@ -248,7 +289,12 @@ def test_a_folder_that_cannot_be_written_is_an_os_error(tmp_path: Path, where: s
 
 @pytest.fixture
 def pdf(tmp_path: Path) -> Path:
-    return PDFFolder(tmp_path).deliver(page(), "film")
+    return PDFFolder(tmp_path).deliver([page()], "film", 2)
+
+
+@pytest.fixture
+def long_pdf(tmp_path: Path) -> Path:
+    return PDFFolder(tmp_path).deliver(several(), "films", 2)
 
 
 def run(*command: Any) -> str:
@@ -293,3 +339,43 @@ def test_there_is_one_gray_image_of_the_page_s_resolution(pdf: Path) -> None:
     assert (kind, width, height) == ("image", "180", "120")
     assert (color, components, bits, encoding, interpolated) == ("gray", "1", "8", "image", "no")
     assert row[12:14] == ["40", "40"]
+
+
+@pytest.mark.peer("qpdf")
+def test_qpdf_finds_no_fault_in_several_pages(long_pdf: Path) -> None:
+    assert "No syntax or stream encoding errors" in run("qpdf", "--check", long_pdf)
+
+
+@pytest.mark.peer("pdftotext", "pdfimages")
+def test_poppler_finds_the_pages_in_order(long_pdf: Path) -> None:
+    assert run("pdftotext", long_pdf, "-").split() == " ".join(f"film {k} of 4" for k in (1, 2, 3, 4)).split()
+    _, _, *images = run("pdfimages", "-list", long_pdf).splitlines()
+    found = [(line.split()[0], *line.split()[3:5], *line.split()[12:14]) for line in images]
+    assert found == [
+        ("1", "180", "120", "40", "40"),
+        ("2", "140", "300", "20", "20"),
+        ("3", "180", "120", "13", "13"),
+        ("4", "60", "40", "10", "10"),
+    ]
+
+
+@pytest.mark.peer("gs")
+def test_ghostscript_renders_each_page_as_it_is(long_pdf: Path, tmp_path: Path) -> None:
+    run(
+        "gs",
+        "-q",
+        "-dSAFER",
+        "-dBATCH",
+        "-dNOPAUSE",
+        "-sDEVICE=pnggray",
+        "-r40",
+        "-o",
+        tmp_path / "%d.png",
+        long_pdf,
+    )
+    first, second = (np.asarray(Image.open(tmp_path / f"{number}.png")) for number in (1, 2))
+    (_, samples), (_, doubled), *_ = images_of(long_pdf.read_bytes())
+    assert first.shape == samples.shape
+    assert (first[40:] == samples[40:]).all()  # below the label
+    assert second.shape == (600, 280)
+    assert (second[100::2, ::2] == doubled[50:]).all()

@@ -1,10 +1,20 @@
 """DCMTK's print client: `dcmpsprt` makes a stored print of images, `dcmprscu` sends it."""
 
 import os
+import re
 import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-_CONFIG = """\
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import dcmread
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pynetdicom.sop_class import PresentationLUT
+
+_GENERAL = """\
 [[GENERAL]]
 [APPLICATION]
 LogDirectory = log
@@ -30,55 +40,112 @@ Directory = lut
 Directory = reports
 [NETWORK]
 aetitle = DCMTK_SCU
+[[LUT]]
+[TABLE]
+Description = look-up table of the test
+FileName = table.lut
 [[COMMUNICATION]]
 [FILM]
-Aetitle = PRINTSCP
-Description = printer under test
-Hostname = {host}
-Port = {port}
-Type = LOCALPRINTER
-BorderDensity = BLACK\\WHITE
-DisableNewVRs = false
-DisplayFormat = 1,1\\2,2\\4,5
-EmptyImageDensity = BLACK\\WHITE
-FilmDestination = MAGAZINE\\PROCESSOR
-FilmSizeID = 14INX17IN\\8INX10IN
-ImplicitOnly = false
-MagnificationType = REPLICATE\\BILINEAR\\CUBIC
-MaxDensity = 300\\320
-MaxPDU = 32768
-MediumType = PAPER\\CLEAR FILM\\BLUE FILM
-MinDensity = 20
-OmitSOPClassUIDFromCreateResponse = false
-PresentationLUTMatchRequired = false
-PresentationLUTinFilmSession = false
-ResolutionID = STANDARD
-SmoothingType = NONE
-Supports12Bit = true
-SupportsDecimateCrop = false
-SupportsImageSize = false
-SupportsPresentationLUT = false
-SupportsTrim = false
 """
+_PRINTER = {
+    "Aetitle": "PRINTSCP",
+    "Description": "printer under test",
+    "Type": "LOCALPRINTER",
+    "BorderDensity": "BLACK\\WHITE\\150",
+    "DisableNewVRs": "false",
+    "DisplayFormat": "1,1\\2,2\\4,5",
+    "EmptyImageDensity": "BLACK\\WHITE\\150",
+    "FilmDestination": "MAGAZINE\\PROCESSOR\\BIN_1\\BIN_2",
+    "FilmSizeID": "14INX17IN\\8INX10IN",
+    "ImplicitOnly": "false",
+    "MagnificationType": "REPLICATE\\BILINEAR\\CUBIC",
+    "MaxDensity": "300\\320",
+    "MaxPDU": "32768",
+    "MediumType": "PAPER\\CLEAR FILM\\BLUE FILM",
+    "MinDensity": "20",
+    "OmitSOPClassUIDFromCreateResponse": "false",
+    "PresentationLUTMatchRequired": "false",
+    "PresentationLUTinFilmSession": "false",
+    "PresentationLUTPreferSCPRendering": "true",
+    "ResolutionID": "STANDARD",
+    "SmoothingType": "MEDIUM\\SHARP\\SMOOTH",
+    "Supports12Bit": "true",
+    "SupportsDecimateCrop": "true",
+    "SupportsImageSize": "true",
+    "SupportsPresentationLUT": "false",
+    "SupportsTrim": "true",
+}
+
+
+@dataclass(frozen=True)
+class StoredPrint:
+    """What `dcmpsprt` made: a film, and the 12-bit values of its images by position."""
+
+    path: Path
+    images: tuple[NDArray[np.uint16], ...]
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What `dcmprscu` said of its association; it exits with 0 whatever happens."""
+
+    text: str
+
+    @property
+    def errors(self) -> list[str]:
+        """What it complained of; its warnings are of its own settings."""
+        return re.findall(r"^[FE]: (.*)$", self.text, re.MULTILINE)
+
+    @property
+    def statuses(self) -> list[int]:
+        """Of the printer's answers, in order."""
+        return [int(status, 16) for status in re.findall(r"DIMSE Status +: 0x([0-9a-f]{4})", self.text)]
 
 
 class PrintClient:
-    """DCMTK's print client in a folder of its own."""
+    """DCMTK's print client in a folder of its own; ``settings`` are those of its printer."""
 
-    def __init__(self, folder: Path, address: tuple[str, int]) -> None:
+    def __init__(self, folder: Path, address: tuple[str, int], **settings: str) -> None:
         self._folder = folder
         for name in ("spool", "database", "lut", "log", "reports"):
             (folder / name).mkdir(parents=True)
-        (folder / "dcmpstat.cfg").write_text(_CONFIG.format(host=address[0], port=address[1]))
+        lines = _PRINTER | {"Hostname": address[0], "Port": str(address[1])} | settings
+        (folder / "dcmpstat.cfg").write_text(
+            _GENERAL + "".join(f"{key} = {value}\n" for key, value in lines.items())
+        )
 
-    def print(self, columns: int, rows: int, images: list[Path], *options: str) -> str:
-        """Print images on one film; ``options`` are dcmprscu's.
+    def set_table(self, bits: int, table: Sequence[int]) -> None:
+        """Have a Presentation LUT that ``--plut TABLE`` names."""
+        item = Dataset()
+        item.add_new("LUTDescriptor", "US", [len(table), 0, bits])
+        item.LUTExplanation = "table"
+        item.add_new("LUTData", "OW", np.asarray(table, "<u2").tobytes())
+        dataset = Dataset()
+        dataset.SOPClassUID, dataset.SOPInstanceUID = PresentationLUT, generate_uid()
+        dataset.PresentationLUTSequence = [item]
+        dataset.file_meta = FileMetaDataset()
+        dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+        dataset.save_as(self._folder / "lut" / "table.lut", enforce_file_format=True)
 
-        Returns what dcmprscu said, since it exits with 0 whatever happens.
-        """
-        self._run("dcmpsprt", "-l", str(columns), str(rows), *map(str, images))
-        (stored_print,) = self._folder.glob("database/SP_*.dcm")
-        return self._run("dcmprscu", "-v", *options, str(stored_print.relative_to(self._folder)))
+    def store(self, images: Sequence[Path], *options: str) -> StoredPrint:
+        """Make a film of images; ``options`` are dcmpsprt's."""
+        before = set(self._folder.glob("database/SP_*.dcm"))
+        self._run("dcmpsprt", *options, *map(str, images))
+        (path,) = set(self._folder.glob("database/SP_*.dcm")) - before
+        hardcopies = map(dcmread, self._folder.glob("database/HG_*.dcm"))
+        pixels = {each.SOPInstanceUID: each.pixel_array for each in hardcopies}
+        boxes = dcmread(path).ImageBoxContentSequence
+        return StoredPrint(
+            path.relative_to(self._folder),
+            tuple(
+                pixels[box.ReferencedImageSequence[0].ReferencedSOPInstanceUID]
+                for box in sorted(boxes, key=lambda box: int(box.ImageBoxPosition))
+            ),
+        )
+
+    def send(self, film: StoredPrint, *options: str) -> Talk:
+        """Print a film; ``options`` are dcmprscu's."""
+        return Talk(self._run("dcmprscu", "+d", *options, str(film.path)))
 
     def _run(self, program: str, *arguments: str) -> str:
         command = [program, "-c", "dcmpstat.cfg", "-p", "FILM", *arguments]

@@ -8,18 +8,35 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
 from pynetdicom import AE, evt
 from pynetdicom.sop_class import (
+    BasicAnnotationBox,
+    BasicColorImageBox,
+    BasicColorPrintManagementMeta,
     BasicFilmBox,
     BasicFilmSession,
     BasicGrayscaleImageBox,
     BasicGrayscalePrintManagementMeta,
+    PresentationLUT,
     Printer,
+    PrinterConfigurationRetrieval,
     PrinterInstance,
+    PrintJob,
     Verification,
 )
 
 from printscp.client.reactor import hold, let_go, notice_end
 
 META = BasicGrayscalePrintManagementMeta
+COLOR = BasicColorPrintManagementMeta
+EVERYTHING = (
+    META,
+    COLOR,
+    Printer,
+    PrintJob,
+    BasicAnnotationBox,
+    PresentationLUT,
+    PrinterConfigurationRetrieval,
+    Verification,
+)
 Reply = tuple[Dataset, Dataset | None]
 
 
@@ -54,10 +71,26 @@ def image_item(pixels: np.ndarray, **changes: Any) -> Dataset:
     return item
 
 
+def color_item(pixels: np.ndarray, **changes: Any) -> Dataset:
+    """The item of a Basic Color Image Sequence, of rows x columns x 3."""
+    item = image_item(
+        np.ascontiguousarray(np.moveaxis(pixels, 2, 0)),
+        SamplesPerPixel=3,
+        PhotometricInterpretation="RGB",
+        Rows=pixels.shape[0],
+        Columns=pixels.shape[1],
+    )
+    item.PlanarConfiguration = 1
+    for keyword, value in changes.items():
+        setattr(item, keyword, value)
+    return item
+
+
 class Scu:
-    """An association with the basic grayscale Meta SOP Class; context manager.
+    """An association, of the basic grayscale Meta SOP Class unless told otherwise; context manager.
 
     Each call returns the status data set and the attributes of the answer; no answer is an empty status.
+    Requests of the classes of a Meta SOP Class go on the context of ``meta``, others on their own.
     """
 
     def __init__(
@@ -66,12 +99,14 @@ class Scu:
         called: str = "PRINTSCP",
         calling: str = "TEST_SCU",
         contexts: tuple[str, ...] = (META, Verification),
+        meta: str = META,
         syntaxes: tuple[str, ...] = (ExplicitVRLittleEndian, ImplicitVRLittleEndian),
     ) -> None:
         entity = AE(ae_title=calling)
         entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = 20
         for context in contexts:
             entity.add_requested_context(context, list(syntaxes))
+        self.meta = meta
         held = [(evt.EVT_ESTABLISHED, hold)]
         self.association = entity.associate(*address, ae_title=called, evt_handlers=held)
         self.session_uid: UID | None = None
@@ -99,7 +134,7 @@ class Scu:
         return int(self.association.send_c_echo().Status)
 
     def printer(self, *tags: int) -> Reply:
-        return self.association.send_n_get(list(tags), Printer, PrinterInstance, meta_uid=META)
+        return self.association.send_n_get(list(tags), Printer, PrinterInstance, meta_uid=self.meta)
 
     def create_session(self, *, uid: str | None = "", **values: Any) -> Reply:
         """``uid`` None leaves the instance UID to the printer."""
@@ -130,22 +165,40 @@ class Scu:
         self, position: int, item: Dataset | None, *, box: str | None = None, **values: Any
     ) -> Reply:
         """N-SET of one image box; ``item`` None erases."""
+        sequence = "BasicColorImageSequence" if self.meta == COLOR else "BasicGrayscaleImageSequence"
         dataset = attributes(
-            ImageBoxPosition=position, BasicGrayscaleImageSequence=[] if item is None else [item], **values
+            ImageBoxPosition=position, **{sequence: [] if item is None else [item]}, **values
         )
         return self.set(box or self.boxes[position - 1], dataset)
 
-    def set(self, instance: str, dataset: Dataset, sop_class: str = BasicGrayscaleImageBox) -> Reply:
-        return self.association.send_n_set(dataset, sop_class, instance, meta_uid=META)
+    def set(self, instance: str, dataset: Dataset, sop_class: str | None = None) -> Reply:
+        sop_class = sop_class or (BasicColorImageBox if self.meta == COLOR else BasicGrayscaleImageBox)
+        return self.association.send_n_set(dataset, sop_class, instance, meta_uid=self.meta)
 
     def print_film(self, *, action: int = 1, uid: str | None = None) -> Dataset:
         status, _ = self.association.send_n_action(
-            None, action, BasicFilmBox, uid or self.film_uid, meta_uid=META
+            None, action, BasicFilmBox, uid or self.film_uid, meta_uid=self.meta
         )
         return status
 
+    def print_session(self) -> Reply:
+        return self.association.send_n_action(None, 1, BasicFilmSession, self.session_uid, meta_uid=self.meta)
+
+    def create_look_up(self, **values: Any) -> tuple[Dataset, UID]:
+        """N-CREATE of a Presentation LUT; the status and its UID."""
+        uid = generate_uid()
+        status, _ = self.association.send_n_create(attributes(**values), PresentationLUT, uid)
+        return status, uid
+
+    def annotate(self, position: int, box: str, text: str) -> Reply:
+        dataset = attributes(AnnotationPosition=position, TextString=text)
+        return self.association.send_n_set(dataset, BasicAnnotationBox, box)
+
+    def job(self, uid: str, *tags: int) -> Reply:
+        return self.association.send_n_get(list(tags), PrintJob, uid)
+
     def delete(self, sop_class: str, instance: str) -> Dataset:
-        return self.association.send_n_delete(sop_class, instance, meta_uid=META)
+        return self.association.send_n_delete(sop_class, instance, meta_uid=self.meta)
 
     def print_image(self, pixels: np.ndarray, **film: Any) -> Dataset:
         """A whole film of one image; the status of its N-ACTION."""
@@ -156,4 +209,4 @@ class Scu:
         return self.print_film()
 
     def _create(self, dataset: Dataset, sop_class: str, instance: str | None) -> Reply:
-        return self.association.send_n_create(dataset or None, sop_class, instance, meta_uid=META)
+        return self.association.send_n_create(dataset or None, sop_class, instance, meta_uid=self.meta)

@@ -1,21 +1,20 @@
 """A sheet into a page, read back as a densitometer would."""
 
 import copy
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from peers.drafts import Sheets
-from pydicom.dataset import Dataset
 
-from printscp.catalog import load_profile
-from printscp.film.dialogue import Dialogue, Printer, Request
 from printscp.film.display_format import Rectangle
-from printscp.film.memory import MemoryBudget
-from printscp.film.sheet import Sheet, SheetImage
-from printscp.film.uids import BASIC_FILM_BOX, BASIC_FILM_SESSION, BASIC_GRAYSCALE_IMAGE_BOX
+from printscp.film.sheet import LookUp, Sheet, SheetImage
 from printscp.render.compose import compose
 from printscp.render.tone import ToneScale
+
+ImageOf = Callable[..., SheetImage]
+PageOf = Callable[..., np.ndarray]
 
 FOUR = (
     Rectangle(10, 10, 64, 48),
@@ -26,47 +25,29 @@ FOUR = (
 BORDER, EMPTY = 123, 45
 
 
-def image(pixels: np.ndarray, position: int = 1, **fields: Any) -> SheetImage:
-    values: dict[str, Any] = {
-        "position": position,
-        "rows": pixels.shape[0],
-        "columns": pixels.shape[1],
-        "bits_stored": 8 if pixels.dtype == np.uint8 else 12,
-        "reverse": False,
-        "pixel_aspect": (1, 1),
-        "magnification": "REPLICATE",
-        "min_density": 20,
-        "max_density": 310,
-        "pixels": pixels.astype(pixels.dtype.newbyteorder("<")).tobytes(),
-    }
-    return SheetImage(**values | fields)
+@pytest.fixture
+def film(sheet: Sheet) -> Callable[..., Sheet]:
+    """Makes a film of four boxes with the images given."""
+
+    def make(*images: SheetImage, **fields: Any) -> Sheet:
+        values: dict[str, Any] = {
+            "width": 154,
+            "height": 128,
+            "dots_per_inch": 32.0,
+            "boxes": FOUR,
+            "label": Rectangle(10, 116, 134, 10),
+            "border_density": BORDER,
+            "empty_image_density": EMPTY,
+        }
+        return replace(sheet, images=images, **values | fields)
+
+    return make
 
 
-def sheet(*images: SheetImage, boxes: tuple[Rectangle, ...] = FOUR, **fields: Any) -> Sheet:
-    values: dict[str, Any] = {
-        "film_size": "SMALL",
-        "orientation": "PORTRAIT",
-        "display_format": "STANDARD\\2,2",
-        "width": 154,
-        "height": 128,
-        "dots_per_inch": 32.0,
-        "boxes": boxes,
-        "label": Rectangle(10, 116, 134, 10),
-        "images": images,
-        "printer_density": (20, 310),
-        "border_density": BORDER,
-        "empty_image_density": EMPTY,
-        "illumination": 2000,
-        "reflected_ambient_light": 10,
-        "copies": 3,
-        "priority": "MED",
-        "medium": "BLUE FILM",
-        "destination": "PROCESSOR",
-        "printer_name": "FILMS",
-        "originator": "VIEWER",
-        "remarks": (),
-    }
-    return Sheet(**values | fields)
+@pytest.fixture
+def page_of(film: Callable[..., Sheet]) -> PageOf:
+    """The densities of the page of such a film."""
+    return lambda *images, **fields: compose(film(*images, **fields), "film 1").density.astype(int)
 
 
 def inside(density: np.ndarray, box: Rectangle) -> np.ndarray:
@@ -79,14 +60,12 @@ def printed(values: Any, largest: int = 255, low: float = 0.2, high: float = 3.1
     return np.rint(density * 10000).astype(int)
 
 
-def page_of(*images: SheetImage, **fields: Any) -> np.ndarray:
-    return compose(sheet(*images, **fields), "film 1").density.astype(int)
-
-
 NAMED = np.arange(192, dtype=np.uint8).reshape(12, 16)  # no two pixels alike: each tells where it belongs
 
 
-def test_each_pixel_is_where_it_belongs_upright_and_nothing_else_is_touched() -> None:
+def test_each_pixel_is_where_it_belongs_upright_and_nothing_else_is_touched(
+    image: ImageOf, page_of: PageOf
+) -> None:
     density = page_of(image(NAMED, 2))
     expected = np.full((128, 154), BORDER * 100)
     for position, box in enumerate(FOUR, start=1):
@@ -96,7 +75,9 @@ def test_each_pixel_is_where_it_belongs_upright_and_nothing_else_is_touched() ->
 
 
 @pytest.mark.parametrize("magnification", ["CUBIC", "BILINEAR", "REPLICATE"])
-def test_pixel_centers_print_at_their_values_by_any_magnification(magnification: str) -> None:
+def test_pixel_centers_print_at_their_values_by_any_magnification(
+    image: ImageOf, page_of: PageOf, magnification: str
+) -> None:
     box = Rectangle(3, 5, 16 * 5, 12 * 5)
     for pixels in (NAMED, NAMED.astype(np.uint16) * 21):
         density = page_of(image(pixels, magnification=magnification), boxes=(box,))
@@ -108,7 +89,7 @@ def test_pixel_centers_print_at_their_values_by_any_magnification(magnification:
         assert (np.abs(centers - expected) <= step).all()
 
 
-def test_boxes_are_filled_in_the_order_of_the_positions() -> None:
+def test_boxes_are_filled_in_the_order_of_the_positions(image: ImageOf, page_of: PageOf) -> None:
     images = [image(np.full((6, 8), 50 * position, np.uint8), position) for position in (3, 1, 4, 2)]
     density = page_of(*images)
     for position, box in enumerate(FOUR, start=1):
@@ -126,7 +107,7 @@ def test_boxes_are_filled_in_the_order_of_the_positions() -> None:
     ],
 )
 def test_the_aspect_ratio_is_kept_and_what_is_left_of_the_box_is_border(
-    aspect: tuple[int, int], shape: tuple[int, int], expected: Rectangle
+    image: ImageOf, page_of: PageOf, aspect: tuple[int, int], shape: tuple[int, int], expected: Rectangle
 ) -> None:
     density = page_of(image(np.full(shape, 200, np.uint8), pixel_aspect=aspect))
     page = np.full((128, 154), BORDER * 100)
@@ -137,7 +118,7 @@ def test_the_aspect_ratio_is_kept_and_what_is_left_of_the_box_is_border(
 
 
 @pytest.mark.parametrize(("border", "empty"), [(310, 20), (20, 310), (150, 0)])
-def test_border_and_empty_boxes_have_their_densities(border: int, empty: int) -> None:
+def test_border_and_empty_boxes_have_their_densities(page_of: PageOf, border: int, empty: int) -> None:
     density = page_of(border_density=border, empty_image_density=empty)
     expected = np.full((128, 154), border * 100)
     for box in FOUR:
@@ -146,7 +127,7 @@ def test_border_and_empty_boxes_have_their_densities(border: int, empty: int) ->
 
 
 @pytest.mark.parametrize("bits", [8, 12])
-def test_reverse_is_the_negative(bits: int) -> None:
+def test_reverse_is_the_negative(image: ImageOf, page_of: PageOf, bits: int) -> None:
     largest = (1 << bits) - 1
     pixels = np.linspace(0, largest, 192).astype(np.uint8 if bits == 8 else np.uint16).reshape(12, 16)
     density = page_of(image(pixels, 1), image(pixels, 2, reverse=True), image(largest - pixels, 3))
@@ -156,7 +137,7 @@ def test_reverse_is_the_negative(bits: int) -> None:
     assert (reverse == printed(largest - pixels, largest)).all()
 
 
-def test_an_image_keeps_to_its_own_density_range() -> None:
+def test_an_image_keeps_to_its_own_density_range(image: ImageOf, page_of: PageOf) -> None:
     pixels = np.array([[0, 255]], np.uint8)
     density = page_of(image(pixels, 1, min_density=50, max_density=200), image(pixels, 2))
     first, second = (inside(density, box) for box in FOUR[:2])
@@ -164,14 +145,14 @@ def test_an_image_keeps_to_its_own_density_range() -> None:
     assert set(second[second != BORDER * 100].tolist()) == {31000, 2000}
 
 
-def test_what_stands_above_12_bits_does_not_print() -> None:
+def test_what_stands_above_12_bits_does_not_print(image: ImageOf, page_of: PageOf) -> None:
     pixels = np.arange(192, dtype=np.uint16).reshape(12, 16) * 21
     rubbish = np.random.default_rng(3).integers(0, 16, pixels.shape).astype(np.uint16) << 12
     density = page_of(image(pixels, 1), image(pixels | rubbish, 2))
     assert (inside(density, FOUR[0]) == inside(density, FOUR[1])).all()
 
 
-def test_cubic_overshoot_is_clipped_to_the_range_of_the_image() -> None:
+def test_cubic_overshoot_is_clipped_to_the_range_of_the_image(image: ImageOf, page_of: PageOf) -> None:
     for dtype, largest in ((np.uint8, 255), (np.uint16, 4095)):
         pixels = np.zeros((6, 8), dtype)
         pixels[2:4, 3:5] = largest
@@ -181,7 +162,7 @@ def test_cubic_overshoot_is_clipped_to_the_range_of_the_image() -> None:
 
 
 @pytest.mark.parametrize("size", [480, 499])
-def test_a_fine_checkerboard_becomes_a_uniform_gray(size: int) -> None:
+def test_a_fine_checkerboard_becomes_a_uniform_gray(image: ImageOf, page_of: PageOf, size: int) -> None:
     checkerboard = (np.indices((size * 3 // 4 // 2 * 2, size)).sum(axis=0) % 2 * 255).astype(np.uint8)
     density = page_of(image(checkerboard, magnification="CUBIC"))
     core = inside(density, FOUR[0])[2:-2]
@@ -190,17 +171,19 @@ def test_a_fine_checkerboard_becomes_a_uniform_gray(size: int) -> None:
     assert core.std() < 250
 
 
-def test_the_page_is_the_sheet_s_in_every_other_respect() -> None:
-    page = compose(sheet(image(NAMED)), "film 7")
+def test_the_page_is_the_sheet_s_in_every_other_respect(image: ImageOf, film: Callable[..., Sheet]) -> None:
+    page = compose(film(image(NAMED)), "film 7")
     assert page.density.dtype == np.uint16
     assert page.size_points == (154 / 32 * 72, 128 / 32 * 72)
-    assert (page.title, page.copies, page.dots_per_inch) == ("film 7", 3, 32)
+    assert (page.title, page.dots_per_inch) == ("film 7", 32)
     assert page.scale == ToneScale(0.2, 3.1, 2000, 10)
 
 
 @pytest.mark.parametrize(("border", "text"), [(310, 2000), (20, 31000), (164, 31000), (166, 2000)])
-def test_the_label_lies_in_its_strip_and_stands_out(border: int, text: int) -> None:
-    [label] = compose(sheet(image(NAMED), border_density=border), "film 7").labels
+def test_the_label_lies_in_its_strip_and_stands_out(
+    image: ImageOf, film: Callable[..., Sheet], border: int, text: int
+) -> None:
+    [label] = compose(film(image(NAMED), border_density=border), "film 7").labels
     assert label.text == "film 7"
     assert label.density == text
     assert label.left == 10
@@ -209,61 +192,146 @@ def test_the_label_lies_in_its_strip_and_stands_out(border: int, text: int) -> N
     assert label.baseline + label.height / 4 <= 116 + 10
 
 
-def test_the_page_is_made_of_its_own_memory_and_the_sheet_stays_as_it_was() -> None:
+def test_the_page_is_made_of_its_own_memory_and_the_sheet_stays_as_it_was(
+    image: ImageOf, film: Callable[..., Sheet]
+) -> None:
     exact = (Rectangle(0, 0, 154, 128),)
-    film = sheet(image(np.full((128, 154), 4095, np.uint16)), boxes=exact)
-    before = copy.deepcopy(film)
-    first, second = compose(film, "a"), compose(film, "a")
-    pixels = np.frombuffer(film.images[0].pixels, np.uint8)
+    whole = film(image(np.full((128, 154), 4095, np.uint16)), boxes=exact)
+    before = copy.deepcopy(whole)
+    first, second = compose(whole, "a"), compose(whole, "a")
+    pixels = np.frombuffer(whole.images[0].pixels, np.uint8)
     assert not np.shares_memory(first.density, pixels)
     assert not np.shares_memory(first.density, second.density)
     first.density[:] = 0
-    assert film == before
-    assert (compose(film, "a").density == 2000).all()
+    assert whole == before
+    assert (compose(whole, "a").density == 2000).all()
+
+
+# --- Presentation LUT ------------------------------------------------------------------------------------
+
+
+def test_each_image_prints_by_its_presentation_lut(image: ImageOf, page_of: PageOf) -> None:
+    rising, falling = tuple(4 * v for v in range(256)), tuple(1023 - 4 * v for v in range(256))
+    look_ups = (LookUp("IDENTITY"), LookUp("", 10, falling), LookUp("LIN OD"), LookUp("", 10, rising))
+    images = [image(NAMED, position, look_up=position - 1) for position in (1, 2, 3, 4)]
+    density = page_of(*images, look_ups=look_ups)
+    identity, turned, linear, straight = (inside(density, box)[::4, ::4] for box in FOUR)
+    assert (identity == printed(NAMED)).all()
+    assert (turned == printed(1023 - 4 * NAMED.astype(int), 1023)).all()
+    assert (linear == np.rint(31000 - 29000 * (NAMED / 255))).all()
+    assert (straight == printed(4 * NAMED.astype(int), 1023)).all()
+    assert (page_of(image(NAMED), look_ups=look_ups) == page_of(image(NAMED))).all()
+
+
+def test_what_is_reversed_is_reversed_before_its_presentation_lut(image: ImageOf, page_of: PageOf) -> None:
+    table = LookUp("", 10, tuple(min(3 * v, 1023) for v in range(256)))
+    density = page_of(image(NAMED, reverse=True, look_up=0), look_ups=(table,))
+    expected = printed(np.minimum(3 * (255 - NAMED.astype(int)), 1023), 1023)
+    assert (inside(density, FOUR[0])[::4, ::4] == expected).all()
+
+
+# --- sizes -----------------------------------------------------------------------------------------------
+
+BIG = (
+    np.arange(120 * 100, dtype=np.uint16).reshape(120, 100) % 4096
+)  # larger than a box of 48 rows, 64 columns
 
 
 @pytest.mark.parametrize(
-    ("film_size", "orientation", "width", "height"),
+    "asked",
     [
-        ("14INX17IN", "PORTRAIT", 4480, 5440),
-        ("14INX17IN", "LANDSCAPE", 5440, 4480),
-        ("17INX17IN", "PORTRAIT", 5440, 5440),
-        ("17INX17IN", "LANDSCAPE", 5440, 5440),
-        ("8INX10IN", "LANDSCAPE", 3200, 2560),
+        {"magnification": "NONE"},
+        {"magnification": "NONE", "decimate_crop": "CROP", "pixel_aspect": (2, 1)},
+        {"magnification": "CUBIC", "decimate_crop": "CROP"},
+        {"magnification": "REPLICATE", "decimate_crop": "CROP"},
     ],
 )
-def test_films_of_the_committed_printer_from_n_create_to_page(
-    film_size: str, orientation: str, width: int, height: int
+def test_what_is_cut_prints_its_middle_pixel_by_pixel(
+    image: ImageOf, page_of: PageOf, asked: dict[str, Any]
 ) -> None:
-    sheets = Sheets()
-    printer = Printer("FILMS", load_profile("imager17"), "1", MemoryBudget(1 << 20), sheets.draft)
-    dialogue = Dialogue(printer, "VIEWER")
-    session = Dataset()
-    session.ReferencedSOPClassUID = BASIC_FILM_SESSION
-    session.ReferencedSOPInstanceUID = dialogue.perform("create", Request(BASIC_FILM_SESSION)).instance
-    film = Dataset()
-    film.ImageDisplayFormat = "STANDARD\\3,1"
-    film.FilmSizeID, film.FilmOrientation = film_size, orientation
-    film.ReferencedFilmSessionSequence = [session]
-    answer = dialogue.perform("create", Request(BASIC_FILM_BOX, dataset=film))
-    assert answer.dataset is not None
-    pixels = Dataset()
-    pixels.SamplesPerPixel, pixels.PhotometricInterpretation = 1, "MONOCHROME2"
-    pixels.Rows, pixels.Columns, pixels.PixelData = 2, 1, b"\0\xff"
-    pixels.BitsAllocated, pixels.BitsStored, pixels.HighBit, pixels.PixelRepresentation = 8, 8, 7, 0
-    box = Dataset()
-    box.ImageBoxPosition, box.BasicGrayscaleImageSequence, box.MagnificationType = 3, [pixels], "REPLICATE"
-    third = answer.dataset.ReferencedImageBoxSequence[2].ReferencedSOPInstanceUID
-    dialogue.perform("set", Request(BASIC_GRAYSCALE_IMAGE_BOX, third, box))
-    dialogue.perform("action", Request(BASIC_FILM_BOX, answer.instance, action_type=1))
+    density = page_of(image(BIG, 4, **asked))
+    expected = np.full((128, 154), BORDER * 100)
+    for box in FOUR[:3]:
+        inside(expected, box)[:] = EMPTY * 100
+    inside(expected, FOUR[3])[:] = printed(BIG[36:84, 18:82], 4095)
+    assert (density == expected).all()
 
-    page = compose(sheets[0], "film 1")
-    assert page.density.shape == (height, width)
-    assert page.size_points == (width / 320 * 72, height / 320 * 72)
-    # One white half, the lower one, in the middle of the right third; all else is black.
-    rows, columns = np.nonzero(page.density == 2000)
-    assert (page.density == 31000).sum() + len(rows) == width * height
-    right_third = sheets[0].boxes[2]
-    assert abs(columns.mean() - (right_third.left + right_third.width / 2)) <= 1
-    assert abs(rows.min() - (right_third.top + right_third.height / 2)) <= 1
-    assert np.ptp(columns) + 1 == pytest.approx(np.ptp(rows) + 1, abs=1)
+
+def test_one_to_one_is_not_enlarged(image: ImageOf, page_of: PageOf) -> None:
+    density = page_of(image(NAMED, magnification="NONE"))
+    expected = np.full((48, 64), BORDER * 100)
+    expected[18:30, 24:40] = printed(NAMED)
+    assert (inside(density, FOUR[0]) == expected).all()
+
+
+def test_true_size_is_so_many_millimetres_on_the_film(image: ImageOf, page_of: PageOf) -> None:
+    # At 32 dpi an inch of 16 pixels gives each of them 2 x 2 printer pixels, or with CROP 2 inches 4 x 4.
+    for inches, decimate_crop, part in ((1, "DECIMATE", NAMED), (3, "CROP", NAMED[2:10, 3:13])):
+        asked = {"requested_width_mm": inches * 25.4, "decimate_crop": decimate_crop}
+        where = inside(page_of(image(NAMED, **asked)), FOUR[0])
+        scale = inches * 2
+        rows, columns = part.shape[0] * scale, part.shape[1] * scale
+        expected = np.full((48, 64), BORDER * 100)
+        top, left = (48 - rows) // 2, (64 - columns) // 2
+        whole = np.repeat(np.repeat(printed(part), scale, axis=0), scale, axis=1)
+        expected[top : top + rows, left : left + columns] = whole
+        assert (where == expected).all()
+
+
+# --- trim ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("border", "line"), [(310, 2000), (20, 31000), (166, 2000), (164, 31000)])
+@pytest.mark.parametrize(("dots_per_inch", "rim"), [(32.0, 1), (160.0, 3), (320.0, 6), (1.0, 1)])
+def test_trim_frames_each_image_outside_of_it(
+    image: ImageOf, page_of: PageOf, border: int, line: int, dots_per_inch: float, rim: int
+) -> None:
+    fields = {"border_density": border, "dots_per_inch": dots_per_inch}
+    images = [image(NAMED[:, :8], 1), image(NAMED, 4)]  # one leaves part of its box free
+    plain, trimmed = page_of(*images, **fields), page_of(*images, trim=True, **fields)
+    expected = plain.copy()
+    for box in (Rectangle(26, 10, 32, 48), FOUR[3]):
+        grown = Rectangle(box.left - rim, box.top - rim, box.width + 2 * rim, box.height + 2 * rim)
+        inside(expected, grown)[:] = line
+        inside(expected, box)[:] = inside(plain, box)
+    assert (trimmed == expected).all()
+
+
+def test_a_frame_never_covers_an_image_nor_leaves_the_page(image: ImageOf, page_of: PageOf) -> None:
+    # Two images side by side in the corner of the page, nothing between them.
+    boxes = (Rectangle(0, 0, 32, 24), Rectangle(32, 0, 32, 24))
+    images = [image(NAMED, 1), image(NAMED, 2)]
+    fields = {"boxes": boxes, "dots_per_inch": 160.0}
+    plain, trimmed = page_of(*images, **fields), page_of(*images, trim=True, **fields)
+    expected = plain.copy()
+    expected[:27, :67] = 31000
+    expected[:24, :64] = plain[:24, :64]
+    assert (trimmed == expected).all()
+
+
+def test_empty_boxes_have_no_frame(page_of: PageOf) -> None:
+    assert (page_of(trim=True) == page_of()).all()
+
+
+# --- color -----------------------------------------------------------------------------------------------
+
+
+def test_color_prints_as_the_gray_of_its_luminance(image: ImageOf, page_of: PageOf) -> None:
+    colors = {
+        (0, 0, 0): 0,
+        (255, 255, 255): 255,
+        (100, 100, 100): 100,
+        (255, 0, 0): 127,
+        (0, 255, 0): 220,
+        (0, 0, 255): 76,
+    }
+    pixels = np.array([list(colors)], np.uint8)
+    density = page_of(image(pixels, look_up=0), look_ups=(LookUp("LIN OD"),))  # which is not for color
+    assert (inside(density, FOUR[0])[24, 5:64:11] == printed(list(colors.values()))).all()
+
+
+def test_a_gray_image_in_color_prints_as_it_does_in_gray(image: ImageOf, page_of: PageOf) -> None:
+    every = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    in_color = np.repeat(every[:, :, None], 3, axis=2)
+    for fields in ({}, {"reverse": True}, {"magnification": "CUBIC"}):
+        assert (page_of(image(in_color, **fields)) == page_of(image(every, **fields))).all()

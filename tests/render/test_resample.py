@@ -1,21 +1,20 @@
-"""An image into its box: whole, upright, of its own aspect ratio, in the middle."""
+"""An image into its box: which part of it, how large, upright, in the middle."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from printscp.film.display_format import Rectangle
-from printscp.film.sheet import SheetImage
-from printscp.render.resample import placement, resample, samples
+from printscp.film.sheet import Sheet, SheetImage
+from printscp.render.resample import Placement, magnification, placement, resample, samples
 
 MAGNIFICATIONS = ["CUBIC", "BILINEAR", "REPLICATE"]
-
-
-def image(
-    rows: int, columns: int, pixels: bytes = b"", bits: int = 8, aspect: tuple[int, int] = (1, 1)
-) -> SheetImage:
-    return SheetImage(1, rows, columns, bits, False, aspect, "CUBIC", 20, 310, pixels)
+DPI = 25.4  # one printer pixel is one millimetre
 
 
 def resampled(source: np.ndarray, rows: int, columns: int, magnification: str) -> np.ndarray:
@@ -33,21 +32,25 @@ def resampled(source: np.ndarray, rows: int, columns: int, magnification: str) -
 # --- samples ---------------------------------------------------------------------------------------------
 
 
-def test_8_bit_values_fill_16_bits_and_a_pad_is_left_out() -> None:
-    values = samples(image(1, 3, bytes([0, 1, 255, 99])))
+def test_8_bit_values_fill_16_bits_and_a_pad_is_left_out(image: Callable[..., SheetImage]) -> None:
+    values = samples(image(np.array([[0, 1, 255]], np.uint8), pixels=bytes([0, 1, 255, 99])))
     assert values.tolist() == [[0, 0x0100, 0xFF00]]
     assert values.dtype == np.uint16
 
 
-def test_12_bit_values_fill_16_bits_and_the_bits_above_them_fall_out() -> None:
-    words = np.array([[0x0001, 0x0FFF], [0xF001, 0xAFFF], [0xF000, 0x1234]], "<u2")
-    values = samples(image(3, 2, words.tobytes(), bits=12))
-    assert values.tolist() == [[0x0010, 0xFFF0], [0x0010, 0xFFF0], [0, 0x2340]]
+def test_12_bit_values_fill_16_bits_and_the_bits_above_them_fall_out(
+    image: Callable[..., SheetImage],
+) -> None:
+    words = np.array([[0x0001, 0x0FFF], [0xF001, 0xAFFF], [0xF000, 0x1234]], np.uint16)
+    assert samples(image(words)).tolist() == [[0x0010, 0xFFF0], [0x0010, 0xFFF0], [0, 0x2340]]
+    assert samples(image(words, bits_stored=10))[1].tolist() == [0x0040, 0xFFC0]
+    assert samples(image(words, bits_stored=16)).tolist() == words.tolist()
 
 
 # --- placement -------------------------------------------------------------------------------------------
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.integers(1, 5000),
     columns=st.integers(1, 5000),
@@ -56,22 +59,69 @@ def test_12_bit_values_fill_16_bits_and_the_bits_above_them_fall_out() -> None:
         Rectangle, st.integers(0, 50), st.integers(0, 50), st.integers(1, 900), st.integers(1, 900)
     ),
 )
-def test_an_image_is_as_large_as_fits_of_its_aspect_ratio_and_in_the_middle(
-    rows: int, columns: int, aspect: tuple[int, int], box: Rectangle
+def test_an_image_is_as_large_as_fits_of_its_aspect_ratio(
+    sheet: Sheet, rows: int, columns: int, aspect: tuple[int, int], box: Rectangle
 ) -> None:
-    where = placement(image(rows, columns, aspect=aspect), box)
+    image = replace(sheet.images[0], rows=rows, columns=columns, pixel_aspect=aspect)
+    placed = placement(image, box, DPI)
     vertical, horizontal = aspect
     wide, high = columns * horizontal, rows * vertical
     scale = min(box.width / wide, box.height / high)
-    assert where.width == box.width or where.height == box.height
-    assert 1 <= where.width <= box.width
-    assert 1 <= where.height <= box.height
-    assert abs(where.width - max(1, wide * scale)) <= 0.5 + 1e-9
-    assert abs(where.height - max(1, high * scale)) <= 0.5 + 1e-9
-    before, after = where.left - box.left, box.left + box.width - where.left - where.width
-    above, below = where.top - box.top, box.top + box.height - where.top - where.height
-    assert 0 <= before <= after <= before + 1
-    assert 0 <= above <= below <= above + 1
+    assert placed.part == Rectangle(0, 0, columns, rows)
+    assert placed.where.width == box.width or placed.where.height == box.height
+    assert abs(placed.where.width - max(1, wide * scale)) <= 0.5 + 1e-9
+    assert abs(placed.where.height - max(1, high * scale)) <= 0.5 + 1e-9
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.integers(1, 500),
+    columns=st.integers(1, 500),
+    asked=st.fixed_dictionaries(
+        {
+            "pixel_aspect": st.tuples(st.integers(1, 4), st.integers(1, 4)),
+            "magnification": st.sampled_from([*MAGNIFICATIONS, "NONE"]),
+            "decimate_crop": st.sampled_from(["CROP", "DECIMATE", "FAIL"]),
+            "requested_width_mm": st.none() | st.floats(1, 1000),
+        }
+    ),
+    box=st.builds(
+        Rectangle, st.integers(0, 50), st.integers(0, 50), st.integers(1, 400), st.integers(1, 400)
+    ),
+)
+def test_whatever_is_asked_an_image_stays_in_its_box_at_one_scale(
+    sheet: Sheet, rows: int, columns: int, asked: dict[str, Any], box: Rectangle
+) -> None:
+    image = replace(sheet.images[0], rows=rows, columns=columns, **asked)
+    placed = placement(image, box, DPI)
+    vertical, horizontal = magnification(image, box, DPI)
+    one_to_one = image.magnification == "NONE"
+    assert one_to_one or vertical / horizontal == pytest.approx(np.divide(*image.pixel_aspect))
+    for start, length, room_start, room, first, kept, pixels, scale in (
+        (
+            *(placed.where.left, placed.where.width, box.left, box.width),
+            *(placed.part.left, placed.part.width, columns, horizontal),
+        ),
+        (
+            *(placed.where.top, placed.where.height, box.top, box.height),
+            *(placed.part.top, placed.part.height, rows, vertical),
+        ),
+    ):
+        # In the box, in its middle, a part of the image from its middle.
+        before, after = start - room_start, room_start + room - start - length
+        assert 0 <= before <= after <= before + 1
+        assert 1 <= length <= room
+        cut_before, cut_after = first, pixels - first - kept
+        assert 0 <= cut_before <= cut_after <= cut_before + 1
+        assert 1 <= kept <= pixels
+        if kept < pixels:
+            # Cut only where that was asked for, no more than needed, and of the scale that it has whole.
+            assert one_to_one or image.decimate_crop == "CROP"
+            assert (kept + 1) * scale > room
+        if kept > 1 or scale <= room:
+            assert abs(length - max(1, kept * scale)) <= 0.5 + 1e-9
+        if one_to_one:
+            assert kept == length == min(pixels, room)
 
 
 @pytest.mark.parametrize(
@@ -85,8 +135,108 @@ def test_an_image_is_as_large_as_fits_of_its_aspect_ratio_and_in_the_middle(
         ((300, 300), Rectangle(10, 45, 100, 50)),
     ],
 )
-def test_pixel_aspect_ratio_is_vertical_to_horizontal(aspect: tuple[int, int], expected: Rectangle) -> None:
-    assert placement(image(10, 20, aspect=aspect), Rectangle(10, 20, 100, 100)) == expected
+def test_pixel_aspect_ratio_is_vertical_to_horizontal(
+    sheet: Sheet, aspect: tuple[int, int], expected: Rectangle
+) -> None:
+    image = replace(sheet.images[0], rows=10, columns=20, pixel_aspect=aspect)
+    assert placement(image, Rectangle(10, 20, 100, 100), DPI).where == expected
+
+
+WHOLE = Rectangle(0, 0, 50, 40)
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        # True size: 100 mm wide, as high as the aspect ratio makes it, in the middle.
+        ({"requested_width_mm": 100.0}, Placement(WHOLE, Rectangle(50, 60, 100, 80))),
+        (
+            {"requested_width_mm": 100.0, "pixel_aspect": (2, 1)},
+            Placement(WHOLE, Rectangle(50, 20, 100, 160)),
+        ),
+        # Smaller than one to one is true size, too, whatever is to be done with what is too large.
+        (
+            {"requested_width_mm": 25.0, "decimate_crop": "CROP"},
+            Placement(WHOLE, Rectangle(87, 90, 25, 20)),
+        ),
+        # Wider than the box: shrunk until it fits, or 200 / 6 whole pixels of the middle at that size.
+        ({"requested_width_mm": 300.0}, Placement(WHOLE, Rectangle(0, 20, 200, 160))),
+        (
+            {"requested_width_mm": 300.0, "decimate_crop": "FAIL"},
+            Placement(WHOLE, Rectangle(0, 20, 200, 160)),
+        ),
+        (
+            {"requested_width_mm": 300.0, "decimate_crop": "CROP"},
+            Placement(Rectangle(8, 3, 33, 33), Rectangle(1, 1, 198, 198)),
+        ),
+        # Only too high: cut in that direction alone.
+        (
+            {"requested_width_mm": 100.0, "pixel_aspect": (4, 1), "decimate_crop": "CROP"},
+            Placement(Rectangle(0, 7, 50, 25), Rectangle(50, 0, 100, 200)),
+        ),
+        # One to one wins over true size, and over the aspect ratio.
+        (
+            {"magnification": "NONE", "requested_width_mm": 300.0, "pixel_aspect": (2, 1)},
+            Placement(WHOLE, Rectangle(75, 80, 50, 40)),
+        ),
+        # What is not larger than its box is not cut, and fills it.
+        ({"decimate_crop": "CROP"}, Placement(WHOLE, Rectangle(0, 20, 200, 160))),
+    ],
+)
+def test_sizes_that_were_asked_for(sheet: Sheet, asked: dict[str, Any], expected: Placement) -> None:
+    image = replace(sheet.images[0], rows=40, columns=50, **asked)
+    assert placement(image, Rectangle(0, 0, 200, 200), DPI) == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "asked", "expected"),
+    [
+        (300, 400, {}, Placement(Rectangle(100, 50, 200, 200), Rectangle(0, 0, 200, 200))),
+        # Of an odd number the bottom and the right lose one more.
+        (201, 203, {}, Placement(Rectangle(1, 0, 200, 200), Rectangle(0, 0, 200, 200))),
+        # Larger in one direction: one to one in both.
+        (201, 50, {}, Placement(Rectangle(0, 0, 50, 200), Rectangle(75, 0, 50, 200))),
+        (50, 201, {}, Placement(Rectangle(0, 0, 200, 50), Rectangle(0, 75, 200, 50))),
+        # As many rows as the box has are not more, whatever the aspect ratio makes of them.
+        (
+            200,
+            50,
+            {"pixel_aspect": (2, 1)},
+            Placement(Rectangle(0, 0, 50, 200), Rectangle(87, 0, 25, 200)),
+        ),
+        # The shorter side of a pixel is one printer pixel.
+        (
+            300,
+            50,
+            {"pixel_aspect": (2, 1)},
+            Placement(Rectangle(0, 100, 50, 100), Rectangle(75, 0, 50, 200)),
+        ),
+        (
+            50,
+            300,
+            {"pixel_aspect": (2, 6)},
+            Placement(Rectangle(117, 0, 66, 50), Rectangle(1, 75, 198, 50)),
+        ),
+    ],
+)
+@pytest.mark.parametrize("magnification", MAGNIFICATIONS)
+def test_what_is_larger_than_its_box_is_cut_to_one_to_one(
+    sheet: Sheet, rows: int, columns: int, asked: dict[str, Any], expected: Placement, magnification: str
+) -> None:
+    image = replace(
+        sheet.images[0],
+        rows=rows,
+        columns=columns,
+        decimate_crop="CROP",
+        magnification=magnification,
+        **asked,
+    )
+    assert placement(image, Rectangle(0, 0, 200, 200), DPI) == expected
+
+
+def test_true_size_is_measured_at_the_resolution_of_the_film(sheet: Sheet) -> None:
+    image = replace(sheet.images[0], rows=512, columns=512, requested_width_mm=127.0)
+    assert placement(image, Rectangle(0, 0, 5000, 5000), 320).where.width == 1600  # 5 inches
 
 
 # --- resampling ------------------------------------------------------------------------------------------
@@ -116,8 +266,15 @@ def test_replicate_takes_the_pixel_under_the_center(shape: tuple[int, int], more
     assert set(result.ravel().tolist()) <= set(source.ravel().tolist())
 
 
+@pytest.mark.parametrize("magnification", [*MAGNIFICATIONS, "NONE"])
+def test_what_is_of_the_size_of_its_place_stays_as_it_is(magnification: str) -> None:
+    source = np.random.default_rng(4).integers(0, 65536, (37, 53), np.uint16)
+    assert (resampled(source, 37, 53, magnification) == source).all()
+    assert (resampled(source[3:30, 7:50], 27, 43, magnification) == source[3:30, 7:50]).all()
+
+
 @pytest.mark.parametrize("magnification", MAGNIFICATIONS)
-@pytest.mark.parametrize("factor", [1, 3, 5])
+@pytest.mark.parametrize("factor", [3, 5])
 def test_pixel_centers_keep_their_values_at_odd_factors(magnification: str, factor: int) -> None:
     source = np.random.default_rng(1).integers(0, 65536, (16, 11), np.uint16)
     result = resampled(source, 16 * factor, 11 * factor, magnification)

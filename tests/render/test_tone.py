@@ -1,7 +1,8 @@
-"""The Grayscale Standard Display Function on film, against the published formula (PS3.14)."""
+"""Presentation LUTs and the Grayscale Standard Display Function on film, against the formulas (PS3.14)."""
 
 import math
 import subprocess
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from printscp.film.sheet import LookUp
 from printscp.render.page import p_value_samples
 from printscp.render.tone import OD_UNIT, ToneScale, density_table, jnd_index, luminance
 
@@ -41,15 +43,21 @@ def reference_jnd(cd_per_m2: float) -> float:
     return (low + high) / 2
 
 
-def reference_density(p: float, d_min: float, d_max: float, l0: float, la: float) -> float:
+def reference_densities(
+    p_values: list[float], d_min_d_max_l0_la: tuple[float, float, float, float]
+) -> np.ndarray:
+    """Density of each P-value, 0..1."""
+    d_min, d_max, l0, la = d_min_d_max_l0_la
     darkest, brightest = reference_jnd(la + l0 * 10**-d_max), reference_jnd(la + l0 * 10**-d_min)
-    shown = reference_luminance(darkest + (brightest - darkest) * p)
-    return -math.log10((shown - la) / l0)
+    shown = [reference_luminance(darkest + (brightest - darkest) * p) for p in p_values]
+    return np.array([-math.log10((each - la) / l0) for each in shown])
 
 
-def table_of_values(scale: ToneScale, bits: int, reverse: bool = False) -> np.ndarray:
+def table_of_values(
+    scale: ToneScale, bits: int, reverse: bool = False, look_up: LookUp | None = None
+) -> np.ndarray:
     """The density of each value of an image, without those between two values."""
-    return density_table(scale, bits, reverse)[np.arange(1 << bits) << (16 - bits)]
+    return density_table(scale, bits, reverse, look_up)[np.arange(1 << bits) << (16 - bits)]
 
 
 @pytest.mark.parametrize(
@@ -66,21 +74,18 @@ def test_jnd_index_is_the_inverse() -> None:
     assert np.abs(jnd_index([reference_luminance(one) for one in j]) - j).max() < 1e-4
 
 
-@pytest.mark.parametrize("bits", [8, 12])
+@pytest.mark.parametrize("bits", [8, 10, 12, 14])
 @pytest.mark.parametrize("d_min_d_max_l0_la", RANGES, ids=str)
 def test_every_p_value_prints_at_the_density_of_the_formula(
     d_min_d_max_l0_la: tuple[float, float, float, float], bits: int
 ) -> None:
-    d_min, d_max, l0, la = d_min_d_max_l0_la
+    d_min, d_max, *_ = d_min_d_max_l0_la
     largest = (1 << bits) - 1
-    darkest, brightest = reference_jnd(la + l0 * 10**-d_max), reference_jnd(la + l0 * 10**-d_min)
-    expected = [
-        -math.log10((reference_luminance(darkest + (brightest - darkest) * p / largest) - la) / l0)
-        for p in range(largest + 1)
-    ]
-    printed = table_of_values(ToneScale(d_min, d_max, l0, la), bits) * OD_UNIT
-    assert np.abs(printed - expected).max() < 0.0002
-    assert (printed[0], printed[-1]) == pytest.approx((d_max, d_min), abs=0.0001)
+    expected = reference_densities([p / largest for p in range(largest + 1)], d_min_d_max_l0_la)
+    for look_up in (None, LookUp("IDENTITY")):
+        printed = table_of_values(ToneScale(*d_min_d_max_l0_la), bits, look_up=look_up) * OD_UNIT
+        assert np.abs(printed - expected).max() < 0.0001
+        assert (printed[0], printed[-1]) == pytest.approx((d_max, d_min), abs=0.0001)
 
 
 def test_the_worked_table() -> None:
@@ -118,10 +123,8 @@ _SCALES = st.builds(
 def test_more_p_value_is_less_density_within_the_range(scale: ToneScale, p: float, q: float) -> None:
     darker, brighter = scale.density(min(p, q)), scale.density(max(p, q))
     assert scale.max_density + 5e-5 >= darker >= brighter >= scale.min_density - 5e-5
-    assert darker == pytest.approx(
-        reference_density(min(p, q), scale.min_density, scale.max_density, scale.illumination, scale.ambient),
-        abs=0.0001,
-    )
+    limits = (scale.min_density, scale.max_density, scale.illumination, scale.ambient)
+    assert darker == pytest.approx(reference_densities([min(p, q)], limits)[0], abs=0.0001)
 
 
 @given(_SCALES, st.sampled_from([8, 12]), st.booleans())
@@ -167,6 +170,119 @@ def test_overshoot_prints_like_the_largest_value(bits: int, reverse: bool) -> No
     assert table.dtype == np.uint16
     largest = ((1 << bits) - 1) << (16 - bits)
     assert (table[largest:] == (31000 if reverse else 2000)).all()
+
+
+# --- Presentation LUT ------------------------------------------------------------------------------------
+
+# What entry i of n is, in a table of so many bits.
+TABLES = {
+    "rising": lambda i, n, most: i * most // max(1, n - 1),
+    "falling": lambda i, n, most: most - i * most // max(1, n - 1),
+    "gamma": lambda i, n, most: round((i / n) ** 2.2 * most),
+    "window": lambda i, n, most: min(max(4 * i - n, 0) * most // (2 * n), most),
+    "waves": lambda i, n, most: round((math.sin(i / 7) + 1) / 2 * most),
+    "noise": lambda i, n, most: (i * 7919 + 13) * 104729 % (most + 1),
+    "ends": lambda i, n, most: most * (i % 2),
+}
+
+
+def look_up_of(kind: str, entries: int, bits: int) -> LookUp:
+    most = (1 << bits) - 1
+    return LookUp("", bits, tuple(TABLES[kind](i, entries, most) for i in range(entries)))
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("depth", [10, 12, 16])
+@pytest.mark.parametrize("kind", TABLES)
+@pytest.mark.parametrize("bits", [8, 12])
+def test_each_value_picks_its_entry_of_the_table(bits: int, kind: str, depth: int, reverse: bool) -> None:
+    look_up = look_up_of(kind, 1 << bits, depth)
+    limits = RANGES[bits % len(RANGES)]
+    entries = look_up.table[::-1] if reverse else look_up.table
+    expected = reference_densities([entry / ((1 << depth) - 1) for entry in entries], limits)
+    printed = table_of_values(ToneScale(*limits), bits, reverse, look_up) * OD_UNIT
+    assert np.abs(printed - expected).max() < 0.0001
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize(
+    ("bits", "entries"), [(8, 4096), (12, 256), (12, 4095), (10, 1024), (14, 256), (8, 2)]
+)
+@pytest.mark.parametrize("kind", ["gamma", "waves", "noise"])
+def test_a_table_of_another_length_covers_the_whole_range(
+    kind: str, bits: int, entries: int, reverse: bool
+) -> None:
+    look_up = look_up_of(kind, entries, 14)
+    largest = (1 << bits) - 1
+    p_values = []
+    for value in range(largest, -1, -1) if reverse else range(largest + 1):
+        place = Fraction(value * (entries - 1), largest)
+        first, rest = int(place), place - int(place)
+        second = min(first + 1, entries - 1)
+        p_values.append(float(look_up.table[first] * (1 - rest) + look_up.table[second] * rest) / 16383)
+    expected = reference_densities(p_values, RANGES[1])
+    printed = table_of_values(ToneScale(*RANGES[1]), bits, reverse, look_up) * OD_UNIT
+    assert np.abs(printed - expected).max() < 0.0001
+    # The first and the last entry are those of the ends of the range.
+    ends = reference_densities([look_up.table[0] / 16383, look_up.table[-1] / 16383], RANGES[1])
+    assert (printed[[-1, 0]] if reverse else printed[[0, -1]]) == pytest.approx(ends, abs=0.0001)
+
+
+@pytest.mark.parametrize("bits", [8, 12, 16])
+@pytest.mark.parametrize("d_min_d_max_l0_la", RANGES, ids=str)
+def test_lin_od_is_even_in_density_and_keeps_the_polarity(
+    d_min_d_max_l0_la: tuple[float, float, float, float], bits: int
+) -> None:
+    d_min, d_max, *_ = d_min_d_max_l0_la
+    largest = (1 << bits) - 1
+    expected = np.array([d_max - (d_max - d_min) * value / largest for value in range(largest + 1)])
+    scale = ToneScale(*d_min_d_max_l0_la)
+    printed = table_of_values(scale, bits, look_up=LookUp("LIN OD")) * OD_UNIT
+    assert np.abs(printed - expected).max() <= 0.5 * OD_UNIT + 1e-9
+    negative = table_of_values(scale, bits, True, LookUp("LIN OD"))
+    assert (negative == table_of_values(scale, bits, look_up=LookUp("LIN OD"))[::-1]).all()
+
+
+_LOOK_UPS = st.integers(10, 16).flatmap(
+    lambda bits: st.builds(
+        lambda table: LookUp("", bits, tuple(table)),
+        st.lists(st.integers(0, (1 << bits) - 1), min_size=1, max_size=40),
+    )
+)
+
+
+@given(_SCALES, st.sampled_from([8, 12]), st.booleans(), _LOOK_UPS)
+def test_a_monotonic_table_never_turns_back_and_any_stays_in_the_range(
+    scale: ToneScale, bits: int, reverse: bool, look_up: LookUp
+) -> None:
+    density = density_table(scale, bits, reverse, look_up).astype(int)
+    assert density.min() >= scale.min_density / OD_UNIT - 1
+    assert density.max() <= scale.max_density / OD_UNIT + 1
+    rising = LookUp("", look_up.bits, tuple(sorted(look_up.table)))
+    steps = np.diff(density_table(scale, bits, reverse, rising).astype(int))
+    assert (steps >= 0).all() if reverse else (steps <= 0).all()
+    falling = LookUp("", look_up.bits, rising.table[::-1])
+    steps = np.diff(density_table(scale, bits, reverse, falling).astype(int))
+    assert (steps <= 0).all() if reverse else (steps >= 0).all()
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("bits", [8, 12, 15])
+@pytest.mark.parametrize("kind", ["IDENTITY", "LIN OD", "waves", "noise"])
+def test_samples_between_two_values_print_between_their_densities(
+    kind: str, bits: int, reverse: bool
+) -> None:
+    look_up = look_up_of(kind, 1 << bits, 12) if kind in TABLES else LookUp(kind)
+    table = density_table(ToneScale(*RANGES[1]), bits, reverse, look_up).astype(int)
+    step = 1 << (16 - bits)
+    between = table[: ((1 << bits) - 1) * step].reshape(-1, step)
+    ends = np.stack([table[:-step:step], table[step::step]])
+    assert (between >= ends.min(axis=0)[:, None]).all()
+    assert (between <= ends.max(axis=0)[:, None]).all()
+    assert (table[-step:] == table[-step]).all()  # overshoot
+
+
+# --- samples of an output --------------------------------------------------------------------------------
 
 
 def test_the_samples_of_an_output_are_even_in_jnd() -> None:

@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,39 +12,24 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from printscp.errors import SetupError
-from printscp.film.display_format import Rectangle
-from printscp.film.job import ExecutionStatus, Job
-from printscp.film.sheet import Sheet, SheetImage
+from printscp.film.job import ExecutionStatus, Job, JobFilm
+from printscp.film.sheet import Order
 from printscp.spool import queue as module
-from printscp.spool.queue import JobQueue
+from printscp.spool.queue import JobQueue, StatusInfo, film_remarks
 
 PENDING, PRINTING, DONE, FAILURE = ExecutionStatus
-
-
-def sheet(priority: str = "MED") -> Sheet:
-    return Sheet(
-        film_size="8INX10IN",
-        orientation="PORTRAIT",
-        display_format="STANDARD\\2,1",
-        width=10,
-        height=12,
-        dots_per_inch=1.0,
-        boxes=(Rectangle(0, 0, 5, 12), Rectangle(5, 0, 5, 12)),
-        label=Rectangle(0, 12, 10, 0),
-        images=(SheetImage(1, 1, 1, 8, False, (1, 1), "CUBIC", 20, 310, b"x"),),
-        printer_density=(20, 310),
-        border_density=310,
-        empty_image_density=20,
-        illumination=2000,
-        reflected_ambient_light=10,
-        copies=2,
-        priority=priority,
-        medium="BLUE FILM",
-        destination="PROCESSOR",
-        printer_name="FILMS",
-        originator="VIEWER",
-        remarks=("Größe ignored",),
-    )
+ORDER = Order(
+    copies=2,
+    priority="MED",
+    medium="BLUE FILM",
+    destination="PROCESSOR",
+    label="THORAX",
+    owner="WARD 3",
+    printer_name="FILMS",
+    originator="VIEWER",
+    remarks=("Größe ignored",),
+)
+FILMS = (JobFilm("1.2.3-1", "8INX10IN", "STANDARD\\2,1", 1), JobFilm("1.2.3-2", "A4", "STANDARD\\1,1", 0))
 
 
 @pytest.fixture
@@ -61,8 +47,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
     return now
 
 
-def submit(queue: JobQueue, uid: str, priority: str = "MED") -> int:
-    return queue.submit(uid, sheet(priority))
+def submit(queue: JobQueue, uid: str, priority: str = "MED", printer_name: str = "FILMS") -> int:
+    order = replace(ORDER, priority=priority, printer_name=printer_name)
+    return queue.submit(uid, order, [replace(FILMS[0], sheet=f"{uid}-1")], [])
 
 
 def taken(queue: JobQueue, holder: str = "a") -> Job:
@@ -71,49 +58,55 @@ def taken(queue: JobQueue, holder: str = "a") -> Job:
     return job
 
 
-def state(queue: JobQueue, number: int) -> tuple[ExecutionStatus, str, int]:
+def state(queue: JobQueue, number: int) -> tuple[ExecutionStatus, str, str, int]:
     [job] = [job for job in queue.jobs() if job.id == number]
-    return job.status, job.info, job.attempts
+    return job.status, job.status_info, job.info, job.attempts
 
 
-def test_a_job_tells_what_became_of_its_film(queue: JobQueue, clock: list[datetime]) -> None:
-    number = submit(queue, "1.2.3")
+def test_a_job_tells_what_became_of_its_films(queue: JobQueue, clock: list[datetime]) -> None:
+    number = queue.submit("1.2.3", ORDER, FILMS, ["film 2: clipped"])
     [job] = queue.jobs()
     assert job == Job(
         id=number,
-        sop_instance_uid="1.2.3",
+        uid="1.2.3",
         status=PENDING,
+        status_info="QUEUED",
         info="",
-        priority="MED",
-        copies=2,
-        film_size="8INX10IN",
-        display_format="STANDARD\\2,1",
-        images=1,
-        printer_name="FILMS",
-        originator="VIEWER",
-        remarks=("Größe ignored",),
+        order=ORDER,
+        films=FILMS,
+        remarks=("Größe ignored", "film 2: clipped"),
         attempts=0,
         created=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
         finished=None,
         output=None,
+        confirmed=False,
     )
     assert not job.ended
     job = taken(queue)
-    assert (job.id, job.status, job.attempts, job.ended) == (number, PRINTING, 1, False)
+    assert (job.id, job.status, job.status_info, job.attempts) == (number, PRINTING, "NORMAL", 1)
+    assert not job.ended
     assert queue.take("b") is None
     clock[0] += timedelta(seconds=7)
-    assert queue.done(job, "a", "/films/1.pdf")
-    [job] = queue.jobs()
-    assert (job.status, job.info, job.output, job.ended) == (DONE, "", "/films/1.pdf", True)
-    assert job.finished == datetime(2026, 1, 2, 3, 4, 12, tzinfo=UTC)
+    done = queue.done(job, "a", "/films/1.pdf", ["film 1: not trimmed"])
+    assert [done] == queue.jobs()
+    assert done is not None
+    assert (done.status, done.status_info, done.info, done.ended) == (DONE, "NORMAL", "", True)
+    assert done.output == "/films/1.pdf"
+    assert done.remarks == ("Größe ignored", "film 2: clipped", "film 1: not trimmed")
+    assert done.finished == datetime(2026, 1, 2, 3, 4, 12, tzinfo=UTC)
     assert queue.take("a") is None
+
+
+def test_remarks_name_the_film_where_there_are_several() -> None:
+    assert film_remarks([["a", "b"]]) == ["a", "b"]
+    assert film_remarks([["a"], [], ["b", "c"]]) == ["film 1: a", "film 3: b", "film 3: c"]
 
 
 def test_the_queue_outlives_the_process(queue: JobQueue, tmp_path: Path) -> None:
     submit(queue, "1.2.3")
     queue.close()
     again = JobQueue(tmp_path)
-    assert taken(again).sop_instance_uid == "1.2.3"
+    assert taken(again).uid == "1.2.3"
     again.close()
 
 
@@ -126,7 +119,7 @@ def test_priority_comes_first_and_then_age(tmp_path: Path, priorities: list[str]
     assert numbers == sorted(numbers)
     order = []
     while job := queue.take("a"):
-        order.append((job.priority, job.id))
+        order.append((job.order.priority, job.id))
         queue.done(job, "a", "x")
     queue.close()
     expected = sorted(
@@ -143,31 +136,36 @@ def test_only_the_holder_may_end_a_job(queue: JobQueue) -> None:
     job = taken(queue, "a")
     before = state(queue, number)
     assert not queue.done(job, "b", "x")
-    assert not queue.fail(job, "b", "x")
+    assert not queue.fail(job, "b", StatusInfo.ELEC_SW_ERROR, "x")
+    waiting = submit(queue, "1.2.4")
     assert not queue.postpone(job, "b", "x", 1)
-    queue.give_back("b", 1, "x")
-    assert state(queue, number) == before == (PRINTING, "", 1)
+    assert queue.next_due() == 0  # nor may it hold up the printer
+    assert queue.give_back("b", 1, "x") == []
+    assert state(queue, number) == before == (PRINTING, "NORMAL", "", 1)
 
     # A worker that was taken for dead and wakes up: its job is another's by now.
     queue.give_back("a", 3, "its worker was killed")
     assert not queue.done(job, "a", "x")
     again = taken(queue, "b")
     assert again.id == number
+    assert taken(queue, "c").id == waiting
     assert not queue.done(job, "a", "x")
     assert queue.done(again, "b", "x")
     # Ended is ended.
     assert not queue.done(again, "b", "y")
-    assert not queue.fail(again, "b", "y")
+    assert not queue.fail(again, "b", StatusInfo.ELEC_SW_ERROR, "y")
     assert state(queue, number)[0] is DONE
 
 
-def test_a_failure_is_for_good_and_tells_why(queue: JobQueue) -> None:
+@pytest.mark.parametrize("term", [StatusInfo.INVALID_PAGE_DES, StatusInfo.ELEC_SW_ERROR])
+def test_a_failure_is_for_good_and_tells_why(queue: JobQueue, term: StatusInfo) -> None:
     number = submit(queue, "1.2.3")
-    assert queue.fail(taken(queue), "a", "damaged")
-    assert state(queue, number) == (FAILURE, "damaged", 1)
-    [job] = queue.jobs()
-    assert job.ended
-    assert job.finished is not None
+    failed = queue.fail(taken(queue), "a", term, "damaged")
+    assert state(queue, number) == (FAILURE, term, "damaged", 1)
+    assert [failed] == queue.jobs()
+    assert failed is not None
+    assert failed.ended
+    assert failed.finished is not None
     assert queue.take("a") is None
     queue.recover()
     assert state(queue, number)[0] is FAILURE
@@ -177,14 +175,17 @@ def test_a_job_that_keeps_breaking_its_worker_is_given_up(queue: JobQueue) -> No
     number, other = submit(queue, "1.2.3"), submit(queue, "1.2.4")
     for attempt in (1, 2):
         assert taken(queue, f"worker {attempt}").id == number
-        queue.give_back(f"worker {attempt}", 3, "its worker was killed by SIGSEGV")
-        assert state(queue, number) == (PENDING, "its worker was killed by SIGSEGV", attempt)
+        [waiting] = queue.give_back(f"worker {attempt}", 3, "its worker was killed by SIGSEGV")
+        assert waiting == queue.jobs()[0]
+        assert state(queue, number) == (PENDING, "QUEUED", "its worker was killed by SIGSEGV", attempt)
     assert taken(queue, "worker 3").id == number
-    queue.give_back("worker 3", 3, "its worker was killed by SIGSEGV")
-    status, info, attempts = state(queue, number)
-    assert (status, attempts) == (FAILURE, 3)
+    [given_up] = queue.give_back("worker 3", 3, "its worker was killed by SIGSEGV")
+    assert given_up == queue.jobs()[0]
+    status, status_info, info, attempts = state(queue, number)
+    assert (status, status_info, attempts) == (FAILURE, "ELEC SW ERROR", 3)
     assert info == "given up after 3 attempts: its worker was killed by SIGSEGV"
-    # The next in line is not held up, and a success wipes an old reason.
+    assert given_up.finished is not None
+    # The next in line is not held up.
     assert taken(queue).id == other
 
 
@@ -194,10 +195,51 @@ def test_recover_is_no_attempt(queue: JobQueue) -> None:
         job = taken(queue)
         assert (job.id, job.attempts) == (number, 1)
         queue.recover()
-        assert state(queue, number)[0] is PENDING
-        assert state(queue, number)[2] == 0
+        assert state(queue, number) == (PENDING, "QUEUED", "", 0)
         assert not queue.done(job, "a", "x")
-    assert state(queue, waiting) == (PENDING, "", 0)
+    assert state(queue, waiting) == (PENDING, "QUEUED", "", 0)
+
+
+# --- for the SCU -----------------------------------------------------------------------------------------
+
+
+def test_a_job_is_found_by_its_printer_until_its_end_is_confirmed(queue: JobQueue) -> None:
+    number = submit(queue, "1.2.3")
+    assert queue.find("1.2.3", "FILMS") == queue.jobs()[0]
+    assert queue.find("1.2.3", "OTHER") is None
+    assert queue.find("1.2.4", "FILMS") is None
+    queue.confirm("1.2.3")  # what has not ended cannot be confirmed
+    job = taken(queue)
+    queue.confirm("1.2.3")
+    assert queue.find("1.2.3", "FILMS") == job
+    done = queue.done(job, "a", "x")
+    assert queue.find("1.2.3", "FILMS") == done
+    queue.confirm("1.2.3")
+    queue.confirm("1.2.3")
+    queue.confirm("1.2.4")  # no such job: nothing to do
+    assert queue.find("1.2.3", "FILMS") is None
+    [record] = queue.jobs()
+    assert done is not None
+    assert record == replace(done, confirmed=True)
+    assert record.id == number
+
+
+def test_a_failure_is_confirmed_like_a_success_and_keeps_its_sheets(queue: JobQueue) -> None:
+    submit(queue, "1.2.3")
+    queue.fail(taken(queue), "a", StatusInfo.ELEC_SW_ERROR, "damaged")
+    queue.confirm("1.2.3")
+    assert queue.find("1.2.3", "FILMS") is None
+    assert queue.unfinished_sheets() == {"1.2.3-1"}
+
+
+def test_to_find_a_job_does_not_wait_for_those_who_write(queue: JobQueue) -> None:
+    submit(queue, "1.2.3")
+    with queue._transaction():
+        found: list[Job | None] = []
+        reader = threading.Thread(target=lambda: found.append(queue.find("1.2.3", "FILMS")), daemon=True)
+        reader.start()
+        reader.join(20)  # a writer would wait for 30 seconds
+        assert [job and job.uid for job in found] == ["1.2.3"]
 
 
 # --- later -----------------------------------------------------------------------------------------------
@@ -205,24 +247,51 @@ def test_recover_is_no_attempt(queue: JobQueue) -> None:
 
 def test_a_postponed_job_is_due_later_and_that_was_no_attempt(queue: JobQueue, clock: list[datetime]) -> None:
     assert queue.next_due() is None
-    first, second = submit(queue, "1.2.3", "HIGH"), submit(queue, "1.2.4", "LOW")
+    number = submit(queue, "1.2.3")
     assert queue.next_due() == 0
-    assert queue.postpone(taken(queue), "a", "disk full", 8)
-    assert state(queue, first) == (PENDING, "disk full", 0)
-    # It does not hold up the others, though it goes before them.
-    assert taken(queue).id == second
+    postponed = queue.postpone(taken(queue), "a", "disk full", 8)
+    assert [postponed] == queue.jobs()
+    assert state(queue, number) == (PENDING, "CHECK PRINTER", "disk full", 0)
     assert queue.next_due() == 8
-    assert queue.take("a") is None
     clock[0] += timedelta(seconds=7.5)
     assert queue.next_due() == 0.5
     assert queue.take("a") is None
     clock[0] += timedelta(seconds=0.5)
     assert queue.next_due() == 0
     job = taken(queue)
-    assert (job.id, job.attempts) == (first, 1)
+    # What is tried again is no longer where it was for that reason.
+    assert state(queue, number) == (PRINTING, "NORMAL", "", 1)
     assert queue.done(job, "a", "x")
-    assert state(queue, first) == (DONE, "", 1)
+    assert state(queue, number) == (DONE, "NORMAL", "", 1)
     assert queue.next_due() is None
+
+
+def test_a_postponed_job_holds_up_its_own_printer_and_no_other(
+    queue: JobQueue, clock: list[datetime]
+) -> None:
+    first, second = submit(queue, "1.2.3", "HIGH"), submit(queue, "1.2.4", "LOW")
+    others = [submit(queue, f"1.3.{i}", "LOW", printer_name="OTHER") for i in range(2)]
+    assert queue.postpone(taken(queue), "a", "disk full", 8)
+    assert [taken(queue).id for _ in others] == others
+    # Nothing of that printer is tried for half the pause, and then another film before the one that failed.
+    assert queue.take("a") is None
+    assert queue.next_due() == 4
+    assert state(queue, second) == (PENDING, "QUEUED", "", 0)
+    clock[0] += timedelta(seconds=4)
+    assert taken(queue).id == second
+    assert queue.next_due() == 4
+    clock[0] += timedelta(seconds=4)
+    assert taken(queue).id == first
+
+
+def test_a_later_due_time_is_not_brought_forward(queue: JobQueue, clock: list[datetime]) -> None:
+    submit(queue, "1.2.3")
+    assert queue.postpone(taken(queue), "a", "disk full", 60)
+    submit(queue, "1.2.4")
+    assert queue.postpone(taken(queue), "a", "disk full", 8)
+    clock[0] += timedelta(seconds=8)
+    assert taken(queue).uid == "1.2.4"
+    assert queue.next_due() == 52
 
 
 def test_a_pause_is_never_longer_than_a_minute(queue: JobQueue, clock: list[datetime]) -> None:
@@ -238,11 +307,12 @@ def test_a_pause_is_never_longer_than_a_minute(queue: JobQueue, clock: list[date
 
 def test_unfinished_sheets_are_all_but_the_printed(queue: JobQueue) -> None:
     for number in range(4):
-        submit(queue, f"1.2.{number}")
+        films = [replace(film, sheet=f"1.2.{number}-{k}") for k, film in enumerate(FILMS, start=1)]
+        queue.submit(f"1.2.{number}", ORDER, films, [])
     queue.done(taken(queue), "a", "x")
-    queue.fail(taken(queue), "a", "x")
+    queue.fail(taken(queue), "a", StatusInfo.ELEC_SW_ERROR, "x")
     taken(queue)
-    assert queue.unfinished_sheets() == {"1.2.1", "1.2.2", "1.2.3"}
+    assert queue.unfinished_sheets() == {f"1.2.{number}-{k}" for number in (1, 2, 3) for k in (1, 2)}
 
 
 def test_a_number_is_never_used_twice(queue: JobQueue, tmp_path: Path) -> None:
@@ -266,6 +336,22 @@ def test_a_job_table_that_is_none_is_a_setup_error(tmp_path: Path) -> None:
     (tmp_path / "jobs.sqlite").write_bytes(b"a letter to the editor" * 100)
     with pytest.raises(SetupError, match="not a database"):
         JobQueue(tmp_path)
+
+
+@pytest.mark.parametrize("version", [0, 1, 3])
+def test_a_job_table_of_another_version_is_a_setup_error_and_left_alone(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "jobs.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE job (id INTEGER PRIMARY KEY, sop_instance_uid VARCHAR(64))")
+    connection.execute(f"PRAGMA user_version={version}")
+    connection.commit()
+    schema = connection.execute("SELECT * FROM sqlite_master").fetchall()
+    with pytest.raises(SetupError, match="another version of printscp") as caught:
+        JobQueue(tmp_path)
+    assert str(tmp_path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert connection.execute("SELECT * FROM sqlite_master").fetchall() == schema
+    connection.close()
 
 
 def test_every_commit_is_on_disk_when_it_returns(queue: JobQueue) -> None:

@@ -3,6 +3,7 @@
 import errno
 import os
 import tarfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from printscp.film.display_format import Rectangle
-from printscp.film.sheet import Sheet, SheetImage
+from printscp.film.sheet import Annotation, LookUp, Sheet, SheetImage
 from printscp.spool.store import DamagedSheet, SheetStore
 
 _NAMES = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -21,70 +22,92 @@ _RECTANGLES = st.builds(Rectangle, _SIZES, _SIZES, _SIZES, _SIZES)
 _IMAGES = st.builds(
     SheetImage,
     position=st.integers(1, 2000),
+    samples_per_pixel=st.sampled_from([1, 3]),
+    planar_configuration=st.sampled_from([0, 1]),
     rows=_SIZES,
     columns=_SIZES,
     bits_stored=st.sampled_from([8, 12]),
     reverse=st.booleans(),
     pixel_aspect=st.tuples(_SIZES, _SIZES),
     magnification=_NAMES,
+    smoothing=_NAMES,
+    configuration=_NAMES,
     min_density=_SIZES,
     max_density=_SIZES,
+    requested_width_mm=st.none() | st.floats(0, 1000),
+    decimate_crop=_NAMES,
+    look_up=st.none() | _SIZES,
     pixels=st.binary(max_size=40),
+)
+_LOOK_UPS = st.builds(
+    LookUp, shape=_NAMES, bits=_SIZES, table=st.lists(st.integers(0, 65535), max_size=40).map(tuple)
 )
 _SHEETS = st.builds(
     Sheet,
     film_size=_NAMES,
     orientation=_NAMES,
     display_format=_NAMES,
+    resolution=_NAMES,
     width=_SIZES,
     height=_SIZES,
     dots_per_inch=st.floats(1, 10000),
     boxes=st.lists(_RECTANGLES, max_size=3).map(tuple),
     label=_RECTANGLES,
-    images=st.lists(_IMAGES, max_size=3).map(tuple),
+    images=st.lists(_IMAGES, max_size=3, unique_by=lambda image: image.position).map(tuple),
+    look_ups=st.lists(_LOOK_UPS, max_size=2).map(tuple),
+    annotation_format=_NAMES,
+    annotations=st.lists(st.builds(Annotation, position=_SIZES, text=_NAMES), max_size=3).map(tuple),
     printer_density=st.tuples(_SIZES, _SIZES),
     border_density=_SIZES,
     empty_image_density=_SIZES,
+    trim=st.booleans(),
     illumination=_SIZES,
     reflected_ambient_light=_SIZES,
-    copies=_SIZES,
-    priority=_NAMES,
-    medium=_NAMES,
-    destination=_NAMES,
-    printer_name=_NAMES,
-    originator=_NAMES,
+    color=st.booleans(),
+    icc_profile=st.binary(max_size=40),
     remarks=st.lists(_NAMES, max_size=3).map(tuple),
-)
-
-IMAGE = SheetImage(2, 3, 400, 8, True, (2, 1), "CUBIC", 20, 310, bytes(range(240)) * 5)
-SHEET = Sheet(
-    film_size="14INX17IN",
-    orientation="LANDSCAPE",
-    display_format="STANDARD\\2,1",
-    width=5440,
-    height=4480,
-    dots_per_inch=320.0,
-    boxes=(Rectangle(1, 2, 3, 4), Rectangle(5, 6, 7, 8)),
-    label=Rectangle(9, 10, 11, 12),
-    images=(IMAGE,),
-    printer_density=(20, 310),
-    border_density=310,
-    empty_image_density=20,
-    illumination=2000,
-    reflected_ambient_light=10,
-    copies=2,
-    priority="HIGH",
-    medium="BLUE FILM",
-    destination="BIN_1",
-    printer_name="FILMS",
-    originator="VIEWER",
-    remarks=("Größe: ignored",),
 )
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> SheetStore:
-    return SheetStore(tmp_path / "sheets")
+def store(tmp_path: Path) -> Iterator[SheetStore]:
+    store = SheetStore(tmp_path / "sheets")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def film(sheet: Sheet) -> Sheet:
+    """A film with some of everything, so that a changed byte has something to change."""
+    image = replace(
+        sheet.images[0],
+        position=2,
+        rows=3,
+        columns=400,
+        reverse=True,
+        pixel_aspect=(2, 1),
+        requested_width_mm=12.5,
+        look_up=0,
+        pixels=bytes(range(240)) * 5,
+    )
+    return replace(
+        sheet,
+        boxes=(Rectangle(1, 2, 3, 4), Rectangle(5, 6, 7, 8)),
+        images=(image,),
+        look_ups=(LookUp("", 12, tuple(range(0, 4096, 16))),),
+        annotations=(Annotation(1, "DOE^JANE"),),
+        icc_profile=b"acsp" * 50,
+        remarks=("Größe: ignored",),
+    )
+
+
+def save(store: SheetStore, name: str, sheet: Sheet) -> None:
+    writer = store.write()
+    try:
+        writer.finish(sheet)
+        store.make_good({name: writer})
+    finally:
+        writer.discard()
 
 
 def files(tmp_path: Path) -> list[str]:
@@ -93,20 +116,20 @@ def files(tmp_path: Path) -> list[str]:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
 @given(sheet=_SHEETS)
-def test_a_sheet_comes_back_as_it_was(tmp_path: Path, sheet: Sheet) -> None:
-    store = SheetStore(tmp_path / "sheets")
-    store.save("one", sheet)
+def test_a_sheet_comes_back_as_it_was(store: SheetStore, sheet: Sheet) -> None:
+    save(store, "one", sheet)
     assert store.load("one") == sheet
     store.remove("one")
 
 
-def test_any_tool_can_look_inside(store: SheetStore, tmp_path: Path) -> None:
-    store.save("1.2.3", SHEET)
+def test_any_tool_can_look_inside(store: SheetStore, film: Sheet, tmp_path: Path) -> None:
+    save(store, "1.2.3", film)
     with tarfile.open(tmp_path / "sheets" / "1.2.3.sheet") as archive:
-        assert archive.getnames() == ["image-002.raw", "sheet.json"]
-        raw = archive.extractfile("image-002.raw")
+        assert archive.getnames() == ["image-002.raw", "profile.icc", "sheet.json"]
+        raw, profile = archive.extractfile("image-002.raw"), archive.extractfile("profile.icc")
         assert raw is not None
-        assert raw.read() == IMAGE.pixels
+        assert profile is not None
+        assert (raw.read(), profile.read()) == (film.images[0].pixels, film.icc_profile)
 
 
 # --- damage ----------------------------------------------------------------------------------------------
@@ -117,38 +140,46 @@ def test_a_sheet_that_is_not_there_is_damaged(store: SheetStore) -> None:
         store.load("1.2.3")
 
 
-def test_a_sheet_cut_short_anywhere_is_damaged(store: SheetStore, tmp_path: Path) -> None:
-    store.save("cut", SHEET)
+def test_a_sheet_cut_short_anywhere_is_damaged(store: SheetStore, film: Sheet, tmp_path: Path) -> None:
+    save(store, "cut", film)
     path = tmp_path / "sheets" / "cut.sheet"
     content = path.read_bytes()
-    last_pixel = content.rindex(IMAGE.pixels) + len(IMAGE.pixels)
-    for length in (*range(0, last_pixel, 97), last_pixel - 1):
+    end = content.rindex(b"}") + 1  # of sheet.json; what follows is zeros
+    for length in (*range(0, end, 97), end - 1):
         path.write_bytes(content[:length])
         with pytest.raises(DamagedSheet):
             store.load("cut")
 
 
-def test_one_changed_byte_of_the_pixels_is_found(store: SheetStore, tmp_path: Path) -> None:
-    store.save("flip", SHEET)
+@pytest.mark.parametrize("member", ["image-002.raw", "profile.icc", "sheet.json"])
+def test_one_changed_byte_of_a_member_is_found(
+    store: SheetStore, film: Sheet, tmp_path: Path, member: str
+) -> None:
+    save(store, "flip", film)
     path = tmp_path / "sheets" / "flip.sheet"
     content = path.read_bytes()
-    start = content.rindex(IMAGE.pixels)
-    for offset in range(start, start + len(IMAGE.pixels), 101):
+    with tarfile.open(path) as archive:
+        found = archive.getmember(member)
+    for offset in range(found.offset_data, found.offset_data + found.size, 53):
         path.write_bytes(content[:offset] + bytes([content[offset] ^ 1]) + content[offset + 1 :])
-        with pytest.raises(DamagedSheet, match=r"image-002\.raw"):
+        with pytest.raises(DamagedSheet, match=member):
             store.load("flip")
 
 
-def test_one_changed_bit_of_the_header_is_found_or_does_not_matter(store: SheetStore, tmp_path: Path) -> None:
-    store.save("flip", SHEET)
+def test_one_changed_bit_of_a_tar_header_is_found_or_does_not_matter(
+    store: SheetStore, film: Sheet, tmp_path: Path
+) -> None:
+    save(store, "flip", film)
     path = tmp_path / "sheets" / "flip.sheet"
     content = path.read_bytes()
+    with tarfile.open(path) as archive:
+        headers = [member.offset for member in archive]
     unnoticed = []
-    for offset in range(0, content.index(IMAGE.pixels), 3):
+    for offset in (start + byte for start in headers for byte in range(0, 512, 3)):
         changed = bytes([content[offset] ^ (1 << offset % 7)])
         path.write_bytes(content[:offset] + changed + content[offset + 1 :])
         try:
-            if store.load("flip") != SHEET:
+            if store.load("flip") != film:
                 unnoticed.append(content[offset - 20 : offset + 20])
         except DamagedSheet:
             pass
@@ -189,72 +220,100 @@ def test_what_is_no_tar_is_damage(store: SheetStore, tmp_path: Path, content: by
 # --- writing ---------------------------------------------------------------------------------------------
 
 
-def test_a_name_that_can_be_seen_stands_for_a_sheet_that_is_on_disk(
-    store: SheetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_make_good_returns_when_every_sheet_and_every_name_is_on_disk(
+    store: SheetStore, film: Sheet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[Any] = []
-    fsync, rename = os.fsync, os.replace
+    fsync, link = os.fsync, os.link
 
     def recorded_fsync(handle: int) -> None:
-        name = Path(f"/proc/self/fd/{handle}").readlink().name
-        calls.append(("fsync", name, os.fstat(handle).st_size if name != "sheets" else None))
+        path = Path(f"/proc/self/fd/{handle}").readlink()
+        calls.append(("fsync", path, None if path.is_dir() else path.stat().st_size))
         fsync(handle)
 
-    def recorded_replace(source: Any, target: Any) -> None:
-        calls.append(("replace", Path(source).name, Path(target).name))
-        rename(source, target)
+    def recorded_link(source: Any, target: Any) -> None:
+        calls.append(("link", source, target))
+        link(source, target)
 
     monkeypatch.setattr(os, "fsync", recorded_fsync)
-    monkeypatch.setattr(os, "replace", recorded_replace)
+    monkeypatch.setattr(os, "link", recorded_link)
+    folder = tmp_path / "sheets"
     # Of several lengths, so that of some the end waits in Python's buffer until it is flushed.
     for length in range(0, 10240, 1024):
         calls.clear()
-        store.save("one", replace(SHEET, images=(replace(IMAGE, pixels=bytes(length)),)))
-        size = (tmp_path / "sheets" / "one.sheet").stat().st_size
-        # Written in full, then the file, then its name, then the folder that holds the name.
+        one, two = store.write(), store.write()
+        for writer in (one, two):
+            writer.finish(replace(film, images=(replace(film.images[0], pixels=bytes(length)),)))
+        store.make_good({f"{length}-1": one, f"{length}-2": two})
+        whole = one.path.stat().st_size
+        assert whole % 512 == 0
         assert calls == [
-            ("fsync", "one.part", size),
-            ("replace", "one.part", "one.sheet"),
-            ("fsync", "sheets", None),
+            ("link", one.path, folder / f"{length}-1.sheet"),
+            ("link", two.path, folder / f"{length}-2.sheet"),
+            ("fsync", one.path, whole),
+            ("fsync", two.path, whole),
+            ("fsync", folder, None),
         ]
 
 
-@pytest.mark.parametrize("failing", ["fsync of the file", "rename", "fsync of the folder"])
-def test_a_save_that_fails_leaves_nothing(
-    store: SheetStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+@pytest.mark.parametrize("failing", ["link", "fsync of a file", "fsync of the folder"])
+def test_what_cannot_be_made_good_leaves_no_name(
+    store: SheetStore, film: Sheet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:
-    fsync, calls = os.fsync, [0]
+    save(store, "other", film)
+    one, two = store.write(), store.write()
+    for writer in (one, two):
+        writer.finish(film)
+    real, calls = getattr(os, failing.split()[0]), [0]
 
-    def full(*_: Any) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    def failing_fsync(handle: int) -> None:
+    def full(*arguments: Any) -> None:
         calls[0] += 1
-        if calls[0] == (1 if failing == "fsync of the file" else 2):
-            full()
-        fsync(handle)
+        if calls[0] == (3 if "folder" in failing else 2):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(*arguments)
 
-    if failing == "rename":
-        monkeypatch.setattr(os, "replace", full)
-    else:
-        monkeypatch.setattr(os, "fsync", failing_fsync)
+    monkeypatch.setattr(os, failing.split()[0], full)
     with pytest.raises(OSError, match="No space left"):
-        store.save("one", SHEET)
-    assert files(tmp_path) == []
+        store.make_good({"1.2.3-1": one, "1.2.3-2": two})
+    left = [one.path.name, two.path.name]
+    if failing == "fsync of a file":
+        # What the disk did not take is no film any more: a second fsync would say that all is well.
+        assert not two.whole
+        left.remove(two.path.name)
+    assert files(tmp_path) == sorted([*left, "other.sheet"])
 
 
-def test_sweep_deletes_what_no_job_refers_to(store: SheetStore, tmp_path: Path) -> None:
-    for name in ("1.2.3", "1.2.4", "1.2.5"):
-        store.save(name, SHEET)
-    (tmp_path / "sheets" / "1.2.3.part").write_bytes(b"half")
+def test_names_that_jobs_have_outlive_the_writer(store: SheetStore, film: Sheet, tmp_path: Path) -> None:
+    writer = store.write()
+    writer.finish(film)
+    for name in ("1.2.3-1", "1.2.4-1"):
+        store.make_good({name: writer})
+    writer.discard()
+    assert files(tmp_path) == ["1.2.3-1.sheet", "1.2.4-1.sheet"]
+    store.remove("1.2.3-1")
+    assert store.load("1.2.4-1") == film
+
+
+def test_a_name_that_is_taken_is_left_as_it_is(store: SheetStore, film: Sheet, sheet: Sheet) -> None:
+    save(store, "1.2.3-1", film)
+    with pytest.raises(FileExistsError):
+        save(store, "1.2.3-1", sheet)
+    assert store.load("1.2.3-1") == film
+
+
+def test_sweep_deletes_what_no_job_refers_to(store: SheetStore, film: Sheet, tmp_path: Path) -> None:
+    for name in ("1.2.3-1", "1.2.3-2", "1.2.4-1"):
+        save(store, name, film)
+    draft = store.write()
+    draft.finish(film)
     (tmp_path / "sheets" / "README").write_text("not ours")
-    assert store.sweep({"1.2.3", "1.2.9"}) == 3
-    assert files(tmp_path) == ["1.2.3.sheet", "README"]
-    assert store.load("1.2.3") == SHEET
+    assert store.sweep({"1.2.3-1", "1.2.9-1"}) == 3
+    assert files(tmp_path) == ["1.2.3-1.sheet", "README"]
+    assert store.load("1.2.3-1") == film
 
 
-def test_remove_may_be_done_twice(store: SheetStore, tmp_path: Path) -> None:
-    store.save("one", SHEET)
+def test_remove_may_be_done_twice(store: SheetStore, film: Sheet, tmp_path: Path) -> None:
+    save(store, "one", film)
     store.remove("one")
     store.remove("one")
     assert files(tmp_path) == []

@@ -7,17 +7,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from peers.drafts import Sheets
 from peers.scu import attributes, image_item
+from peers.spool import MemorySpool
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom.dsutils import encode
 from pynetdicom.presentation import PresentationContext
 
 from printscp.catalog import load_profile
-from printscp.film.dialogue import Dialogue, Printer
 from printscp.film.memory import MemoryBudget
-from printscp.film.uids import BASIC_FILM_BOX, BASIC_FILM_SESSION, BASIC_GRAYSCALE_IMAGE_BOX
+from printscp.film.printer import Printer
+from printscp.film.profile import Mode
+from printscp.film.uids import (
+    BASIC_FILM_BOX,
+    BASIC_FILM_SESSION,
+    BASIC_GRAYSCALE_IMAGE_BOX,
+    BASIC_GRAYSCALE_PRINT_MANAGEMENT_META,
+)
 from printscp.wire import message as wire
 from printscp.wire.dimse import Responder
 from printscp.wire.message import Message, encode_command
@@ -30,14 +36,27 @@ class Wire:
     """A responder, and a film session with a film box of two images on its association."""
 
     def __init__(self, syntax: str) -> None:
-        self.sheets = Sheets()
+        self.spool = MemorySpool()
         self.sent: list[Message] = []
-        association: Any = SimpleNamespace(peer="SCU", dul=SimpleNamespace(send=self.sent.append))
-        printer = Printer("FILM", load_profile("imager17"), "1", MemoryBudget(1 << 20), self.sheets.draft)
-        self.responder = Responder(association, Dialogue(printer, "SCU"))
         self.context = PresentationContext()
         self.context.context_id = 1
+        self.context.abstract_syntax = BASIC_GRAYSCALE_PRINT_MANAGEMENT_META
         self.context.transfer_syntax = [syntax]
+        association: Any = SimpleNamespace(
+            peer="SCU",
+            dul=SimpleNamespace(send=self.sent.append),
+            accepted_contexts=[self.context],
+            requestor=SimpleNamespace(ae_title="SCU"),
+        )
+        printer = Printer(
+            name="FILM",
+            profile=load_profile("imager17"),
+            mode=Mode.TOLERANT,
+            software_version="1",
+            budget=MemoryBudget(1 << 20),
+            spool=self.spool,
+        )
+        self.responder = Responder(association, printer, event_timeout=10)
         self.syntax = self.context.transfer_syntax[0]
         session = attributes(ReferencedSOPClassUID=BASIC_FILM_SESSION, ReferencedSOPInstanceUID="1.2.3")
         self.create(BASIC_FILM_SESSION, "1.2.3", Dataset())
@@ -121,7 +140,7 @@ def test_pixels_arrive_as_they_were_sent(syntax: str, undefined_length: bool) ->
     assert on.set_image(on.encoded(dataset))["Status"] == 0
     target = {"RequestedSOPClassUID": BASIC_FILM_BOX, "RequestedSOPInstanceUID": "1.2.4", "ActionTypeID": 1}
     assert on.ask(wire.N_ACTION, target)["Status"] == 0
-    (image,) = on.sheets[0].images
+    (image,) = on.spool.sheets[0].images
     assert bytes(image.pixels) == pixels.tobytes()
 
 
@@ -139,3 +158,14 @@ def test_responses_and_cancels_are_not_answered() -> None:
     for field in (wire.N_EVENT_REPORT | wire.RESPONSE, wire.C_CANCEL):
         on.responder.respond(Message(1, {"CommandField": field}), on.context)
     assert len(on.sent) == before
+
+
+@pytest.mark.parametrize("syntax", SYNTAXES)
+def test_a_data_set_that_is_cut_short_is_refused(syntax: str) -> None:
+    on = Wire(syntax)
+    item = image_item(np.zeros((200, 100), np.uint8))
+    whole = on.encoded(attributes(ImageBoxPosition=1, BasicGrayscaleImageSequence=[item], Polarity="NORMAL"))
+    start = on.encoded(attributes(ImageBoxPosition=1))
+    for length in (3, 7, len(start) - 1, len(start) + 5, len(whole) // 2, len(whole) - 1, len(whole) - 7):
+        assert on.set_image(whole[:length])["Status"] == 0x0110, length
+    assert on.set_image(whole)["Status"] == 0

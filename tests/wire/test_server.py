@@ -1,304 +1,367 @@
-"""Requests over a real socket: what is printed, and how clearly the rest is refused."""
+"""Doors, entrances and limits: who may come in, where, to which printer, and what is offered there."""
 
-from collections.abc import Callable
+import logging
+import socket
+import threading
+from contextlib import ExitStack
+from ipaddress import ip_address, ip_network
 
-import numpy as np
 import pytest
-from peers.scu import META, Scu, attributes, image_item
-from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
-from pynetdicom.sop_class import BasicFilmBox, BasicFilmSession, CTImageStorage, Printer
+from peers.bare import RawScu
+from peers.echo import LIMITS, Echo, EchoServer
+from pydicom.uid import UID
+from pynetdicom.sop_class import (
+    BasicGrayscalePrintManagementMeta,
+    CTImageStorage,
+    PrintJob,
+    Verification,
+)
 
-from printscp.printer import FilmPrinter
+from printscp.errors import SetupError
+from printscp.wire.association import PrintAssociation
+from printscp.wire.server import Door, Entrance, Limits, PrintServer
 
-PIXELS = np.arange(64, dtype=np.uint8).reshape(8, 8)
-WIDE = np.arange(64, dtype=np.uint16).reshape(8, 8)
-
-
-def refused(status: Dataset, code: int, *words: str) -> None:
-    """The answer has that status, and a comment that an SCU's engineer can act on."""
-    assert "Status" in status, "no answer"
-    assert f"0x{status.Status:04X}" == f"0x{code:04X}", status.get("ErrorComment")
-    comment = status.get("ErrorComment", "")
-    for word in words:
-        assert word in comment, comment
-    assert 0 < len(comment) <= 64
-
-
-@pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRLittleEndian])
-def test_a_film_is_printed(printer: FilmPrinter, syntax: str) -> None:
-    with Scu(printer.address, syntaxes=(syntax,)) as scu:
-        assert scu.echo() == 0
-        status, session = scu.create_session(NumberOfCopies="2", PrintPriority="HIGH")
-        assert status.Status == 0
-        assert session == attributes(
-            NumberOfCopies="2", PrintPriority="HIGH", MediumType="BLUE FILM", FilmDestination="PROCESSOR"
-        )
-        status, film = scu.create_film("STANDARD\\2,1", FilmSizeID="14INX17IN")
-        assert status.Status == 0
-        assert status.get("ErrorComment") is None
-        in_force = {element.keyword: element.value for element in film if element.VR != "SQ"}
-        assert in_force == {
-            "ImageDisplayFormat": "STANDARD\\2,1",
-            "FilmOrientation": "PORTRAIT",
-            "FilmSizeID": "14INX17IN",
-            "RequestedResolutionID": "STANDARD",
-            "MagnificationType": "CUBIC",
-            "MinDensity": 20,
-            "MaxDensity": 310,
-            "ConfigurationInformation": "",
-            "BorderDensity": "BLACK",
-            "EmptyImageDensity": "BLACK",
-            "Trim": "NO",
-            "Illumination": 2000,
-            "ReflectedAmbientLight": 10,
-        }
-        assert film.ReferencedFilmSessionSequence[0].ReferencedSOPInstanceUID == scu.session_uid
-        assert len(scu.boxes) == 2
-        assert scu.set_image(1, image_item(PIXELS))[0].Status == 0
-        assert scu.set_image(2, image_item(WIDE, PhotometricInterpretation="MONOCHROME1"))[0].Status == 0
-        assert scu.print_film().Status == 0
-        assert scu.delete(BasicFilmBox, scu.film_uid).Status == 0
-        assert scu.delete(BasicFilmSession, scu.session_uid).Status == 0
-    job = printer.wait_for(lambda jobs: all(job.ended for job in jobs), 30)[-1]
-    assert (job.status, job.copies, job.priority, job.images) == ("DONE", 2, "HIGH", 2)
-    assert (job.originator, job.printer_name, job.remarks) == ("TEST_SCU", "PRINTSCP", ())
+META = BasicGrayscalePrintManagementMeta
+# What this printer has nothing of; all but the first are retired.
+NOT_OFFERED = (
+    "1.2.840.10008.5.1.1.22",  # VOI LUT Box
+    "1.2.840.10008.5.1.1.24",  # Image Overlay Box
+    "1.2.840.10008.5.1.1.24.1",  # Basic Print Image Overlay Box
+    "1.2.840.10008.5.1.1.26",  # Print Queue Management
+    "1.2.840.10008.5.1.1.27",  # Stored Print Storage
+    "1.2.840.10008.5.1.1.29",  # Hardcopy Grayscale Image Storage
+    "1.2.840.10008.5.1.1.30",  # Hardcopy Color Image Storage
+    "1.2.840.10008.5.1.1.31",  # Pull Print Request
+    "1.2.840.10008.5.1.1.32",  # Pull Stored Print Management Meta
+)
+FIRST, SECOND = Door("127.0.0.1", 0), Door("localhost", 0)
+CALLED, CALLER, ADDRESS, LIMIT = (1, 1, 7), (1, 1, 3), (1, 1, 1), (2, 3, 2)
 
 
-def test_the_printer_tells_its_state(printer: FilmPrinter) -> None:
-    with Scu(printer.address) as scu:
-        status, everything = scu.printer()
-        assert status.Status == 0
-        assert (everything.PrinterStatus, everything.PrinterStatusInfo) == ("NORMAL", "NORMAL")
-        status, some = scu.printer(0x21100010, 0x21100020)
-        assert status.Status == 0
-        assert set(some.keys()) == {0x21100010, 0x21100020}
-        status, known = scu.printer(0x21100010, 0x00100010)
-        assert status.Status == 0x0107
-        assert status.AttributeIdentifierList == 0x00100010
-        assert set(known.keys()) == {0x21100010}
+def limits(**some: int) -> Limits:
+    return Limits(**(LIMITS | some))
 
 
-def test_instance_uids_left_out_are_made_and_told(printer: FilmPrinter) -> None:
-    made = []
+class Printers:
+    """A server of several printers, and whom each SCU came to."""
 
-    def learn(event: object) -> None:
-        made.append(event.message.command_set.get("AffectedSOPInstanceUID"))  # type: ignore[attr-defined]
+    def __init__(self, *entrances: Entrance, **some: int) -> None:
+        self.server = PrintServer(entrances, limits(**some))
+        self.server.start()
 
-    from pynetdicom import evt
+    def __enter__(self) -> "Printers":
+        return self
 
-    with Scu(printer.address) as scu:
-        scu.association.bind(evt.EVT_DIMSE_RECV, learn)
-        assert scu.create_session(uid=None)[0].Status == 0
-        scu.session_uid = made[-1]
-        # A warning tells the UID as well, which pynetdicom on its own would not.
-        status, _ = scu.create_film(uid=None, Trim="YES")
-        assert status.Status == 0x0116
-        scu.film_uid = made[-1]
-        assert len(set(made)) == 2
-        assert scu.set_image(1, image_item(PIXELS))[0].Status == 0
-        assert scu.print_film().Status == 0
+    def __exit__(self, *_: object) -> None:
+        self.server.stop()
+
+    def scu(self, *names: str, door: Door = FIRST) -> RawScu:
+        return RawScu(self.server.addresses[door]).associate(*names)
 
 
-def test_an_empty_data_set_gets_an_answer(printer: FilmPrinter) -> None:
-    with Scu(printer.address) as scu:
-        # pynetdicom announces an empty data set and then sends no fragment of it.
-        status, reply = scu.association.send_n_create(
-            Dataset(), BasicFilmSession, generate_uid(), meta_uid=META
-        )
-        assert status.Status == 0
-        assert reply.NumberOfCopies == 1
-        assert scu.echo() == 0
+def printer(
+    title: str | None,
+    visits: list[tuple[str, str]],
+    doors: tuple[Door, ...] = (FIRST,),
+    contexts: tuple[str, ...] = (),
+    **conditions: tuple[object, ...],
+) -> Entrance:
+    """An entrance that notes the printer's name and the calling AE title of each visit."""
+    name = title or "ANY"
+
+    def converse(association: PrintAssociation) -> Echo:
+        assert association.acceptor.ae_title == name
+        visits.append((name, association.requestor.ae_title))
+        return Echo(association)
+
+    syntaxes = tuple(map(UID, contexts))
+    return Entrance(title, name, doors, syntaxes, converse, **conditions)  # type: ignore[arg-type]
 
 
-def test_values_it_does_not_have_are_replaced_and_told(printer: FilmPrinter) -> None:
-    with Scu(printer.address) as scu:
-        scu.create_session()
-        status, film = scu.create_film(
-            FilmSizeID="99INX99IN", MinDensity=0, MaxDensity=400, SmoothingType="5"
-        )
-        assert status.Status == 0x0116
-        assert (film.FilmSizeID, film.MinDensity, film.MaxDensity) == ("17INX17IN", 20, 310)
-        scu.set_image(1, image_item(PIXELS))
-        assert scu.print_film().Status == 0
-    job = printer.jobs()[-1]
-    assert [remark.partition(":")[0] for remark in job.remarks] == [
-        "FilmSizeID",
-        "MinDensity",
-        "MaxDensity",
-        "SmoothingType ignored",
-    ]
+# --- entrances -------------------------------------------------------------------------------------------
 
 
-def test_unknown_instances_are_refused(printer: FilmPrinter) -> None:
-    with Scu(printer.address) as scu:
-        stranger = generate_uid()
-        wanted = attributes(ImageBoxPosition=1, BasicGrayscaleImageSequence=[image_item(PIXELS)])
-        refused(scu.set(stranger, wanted)[0], 0x0112, "no such")
-        refused(scu.print_film(uid=stranger), 0x0112)
-        refused(scu.delete(BasicFilmBox, stranger), 0x0112)
-        status, _ = scu.association.send_n_get([], Printer, stranger, meta_uid=META)
-        refused(status, 0x0112, "1.2.840.10008.5.1.1.17")
-        scu.create_session()
-        refused(scu.delete(BasicFilmBox, scu.session_uid), 0x0119)
+def test_the_called_ae_title_and_the_door_choose_the_printer() -> None:
+    visits: list[tuple[str, str]] = []
+    one = printer("ONE", visits, (FIRST, SECOND))
+    two = printer("TWO", visits, (FIRST,))
+    other = printer(None, visits, (SECOND,))
+    with Printers(one, two, other) as printers:
+        assert len(printers.server.addresses) == 2
+        for called, door in (("ONE", FIRST), ("TWO", FIRST), ("ONE", SECOND), ("TWO", SECOND)):
+            with printers.scu(called, "CT", door=door) as scu:
+                assert scu.rejection is None
+                assert scu.echo() == 0
+        with printers.scu("THREE", door=FIRST) as scu:
+            assert scu.rejection == CALLED
+        with printers.scu(" ONE ", " CT", door=FIRST) as scu:
+            assert scu.rejection is None
+        with printers.scu("one", door=FIRST) as scu:
+            assert scu.rejection == CALLED
+    assert visits == [("ONE", "CT"), ("TWO", "CT"), ("ONE", "CT"), ("ANY", "CT"), ("ONE", "CT")]
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("callers", "welcome", "strange"),
     [
-        ({"PixelData": bytes(62)}, ("PixelData", "62", "64")),
-        ({"PixelData": bytes(66)}, ("PixelData", "66", "64")),
-        ({"BitsAllocated": 16, "BitsStored": 16, "HighBit": 15}, ("16/16/15", "16/12/11")),
-        ({"HighBit": 8}, ("8/8/8", "8/8/7")),
-        ({"PixelRepresentation": 1}, ("PixelRepresentation",)),
-        ({"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB"}, ("SamplesPerPixel",)),
-        ({"PhotometricInterpretation": "PALETTE COLOR"}, ("PhotometricInterpretation",)),
-        ({"PixelAspectRatio": ["0", "1"]}, ("PixelAspectRatio",)),
+        (("CT1",), ["CT1"], ["CT2", "ct1", "XCT1", "CT1X"]),
+        (("CT?", "MR*"), ["CT1", "MR", "MR_ROOM_2"], ["CT", "CT12", "XMR"]),
+        (("[CT]",), ["[CT]"], ["C", "T"]),
+        ((), ["ANYBODY"], []),
     ],
 )
-def test_images_that_cannot_be_printed_are_refused(
-    printer: FilmPrinter, changes: dict[str, object], words: tuple[str, ...]
+def test_only_callers_that_are_allowed_come_in(
+    callers: tuple[str, ...], welcome: list[str], strange: list[str]
 ) -> None:
-    with Scu(printer.address) as scu:
-        scu.create_session()
-        scu.create_film()
-        refused(scu.set_image(1, image_item(PIXELS, **changes))[0], 0x0106, *words)
-        # The box is as it was, and the SCU can mend it.
-        refused(scu.print_film(), 0xB603)
-        assert scu.set_image(1, image_item(PIXELS))[0].Status == 0
-
-
-def test_missing_and_misplaced_attributes_are_refused(printer: FilmPrinter) -> None:
-    with Scu(printer.address) as scu:
-        scu.create_session()
-        refused(scu.create_film(None)[0], 0x0120, "ImageDisplayFormat")
-        scu.create_film("STANDARD\\2,2")
-        refused(scu.set_image(1, image_item(PIXELS, Rows=None))[0], 0x0120, "Rows")
-        refused(scu.set_image(5, image_item(PIXELS), box=scu.boxes[0])[0], 0x0106, "5", "1..4")
-        refused(scu.set_image(2, image_item(PIXELS), box=scu.boxes[0])[0], 0x0106, "2", "position 1")
-        color = attributes(ImageBoxPosition=1, BasicColorImageSequence=[image_item(PIXELS)])
-        refused(scu.set(scu.boxes[0], color)[0], 0x0105, "gray")
+    visits: list[tuple[str, str]] = []
+    with Printers(printer("FILM", visits, callers=callers)) as printers:
+        for calling in welcome:
+            with printers.scu("FILM", calling) as scu:
+                assert scu.rejection is None
+        for calling in strange:
+            with printers.scu("FILM", calling) as scu:
+                assert scu.rejection == CALLER
+    assert [calling for _, calling in visits] == welcome
 
 
 @pytest.mark.parametrize(
-    "text", ["STANDARD\\2", "STANDARD\\0,1", "STANDARD\\99,1", "SUDOKU\\3,3", "ROW\\2,3"]
+    ("networks", "address", "allowed"),
+    [
+        ((), "10.1.2.3", True),
+        (("10.1.0.0/16",), "10.1.2.3", True),
+        (("10.1.0.0/16",), "10.2.2.3", False),
+        (("10.1.0.0/16", "::1/128"), "::1", True),
+        (("10.1.0.0/16",), "::1", False),
+        (("fe80::/10",), "fe80::1%eth0", True),
+    ],
 )
-def test_unknown_display_formats_are_refused(printer: FilmPrinter, text: str) -> None:
-    with Scu(printer.address) as scu:
-        scu.create_session()
-        refused(scu.create_film(text)[0], 0x0106, "STANDARD")
-
-
-def test_prints_that_make_no_sense_are_refused(printer: FilmPrinter) -> None:
-    with Scu(printer.address) as scu:
-        scu.create_session()
-        refused(scu.create_session()[0], 0x0111, "N-DELETE")
-        scu.create_film()
-        refused(scu.print_film(), 0xB603, "no image")
-        scu.set_image(1, image_item(PIXELS))
-        refused(scu.print_film(action=2), 0x0123, "1 prints")
-        refused(scu.create_film()[0], 0xC616, "N-DELETE")
-        status, _ = scu.association.send_n_action(None, 1, BasicFilmSession, scu.session_uid, meta_uid=META)
-        refused(status, 0x0211, "N-ACTION")
-        status, _ = scu.association.send_n_get([], BasicFilmBox, scu.film_uid, meta_uid=META)
-        refused(status, 0x0211, "N-GET")
-        assert scu.print_film().Status == 0
-
-
-def test_a_service_of_no_use_here_is_refused_and_the_association_lives(printer: FilmPrinter) -> None:
-    with Scu(printer.address) as scu:
-        status, _ = scu.association.send_n_create(
-            attributes(PrinterName="me"), Printer, generate_uid(), meta_uid=META
-        )
-        refused(status, 0x0211, "Printer")
-        assert scu.echo() == 0
-
-
-def test_memory_is_bounded_over_all_associations(start_printer: Callable[..., FilmPrinter]) -> None:
-    printer = start_printer(memory_mib=1)
-    big, small = np.zeros((800, 1000), np.uint8), np.zeros((200, 1000), np.uint8)
-    with Scu(printer.address) as first, Scu(printer.address, calling="OTHER") as second:
-        for scu in (first, second):
-            scu.create_session()
-            scu.create_film()
-        assert first.set_image(1, image_item(big))[0].Status == 0
-        refused(second.set_image(1, image_item(big))[0], 0xC605, "MiB")
-        assert second.set_image(1, image_item(small))[0].Status == 0
-        assert first.print_film().Status == 0
-        first.delete(BasicFilmBox, first.film_uid)
-        assert second.set_image(1, image_item(big))[0].Status == 0
-    # An association's end gives its memory back.
-    with Scu(printer.address) as third:
-        third.create_session()
-        third.create_film()
-        assert third.set_image(1, image_item(np.zeros((1024, 1024), np.uint8)))[0].Status == 0
-
-
-def test_a_film_that_cannot_be_spooled_is_refused_and_not_lost(
-    printer: FilmPrinter, monkeypatch: pytest.MonkeyPatch
+def test_only_addresses_that_are_allowed_come_in(
+    networks: tuple[str, ...], address: str, allowed: bool
 ) -> None:
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    with Scu(printer.address) as scu:
-        scu.create_session()
-        scu.create_film()
-        scu.set_image(1, image_item(PIXELS))
-        before = len(printer.jobs())
-        with monkeypatch.context() as patch:
-            patch.setattr("printscp.durable.os.fsync", full)
-            refused(scu.print_film(), 0x0213, "No space left")
-        assert len(printer.jobs()) == before
-        assert scu.print_film().Status == 0
+    entrance = printer("FILM", [], networks=tuple(map(ip_network, networks)))
+    assert entrance.allows_address(ip_address(address)) is allowed
 
 
-def test_an_unforeseen_error_is_answered_with_a_reference(
-    printer: FilmPrinter, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_an_ipv4_peer_of_an_ipv6_listener_has_its_ipv4_address() -> None:
+    server = EchoServer().server
+    ours, theirs = socket.socketpair()
+    with theirs:
+        association = PrintAssociation(server._entity, ours, ("::ffff:10.1.2.3", 5, 0, 0), None)  # type: ignore[arg-type]
+        assert (association.address, association.peer) == (ip_address("10.1.2.3"), "10.1.2.3:5")
+        association.dul.detach()
+
+
+def test_the_checks_come_in_order_and_each_rejection_is_told_with_the_peer_alone(
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def broken(*_: object) -> None:
-        raise RuntimeError("PATIENT^NAME must not be told to the SCU")
+    elsewhere = (ip_network("10.0.0.0/8"),)
+    visits: list[tuple[str, str]] = []
+    entrances = (
+        printer("AWAY", visits, networks=elsewhere, callers=("CT",)),
+        printer("HERE", visits, callers=("CT",)),
+    )
+    with Printers(*entrances, max_associations=1) as printers, printers.scu("HERE", "CT") as first:
+        assert first.rejection is None
+        for called, calling, expected, reason in (
+            ("NOBODY", "PAT^NAME", CALLED, "called AE title not recognized"),
+            ("AWAY", "PAT^NAME", ADDRESS, "address not allowed"),
+            ("HERE", "PAT^NAME", CALLER, "calling AE title not recognized"),
+            ("HERE", "CT", LIMIT, "too many associations"),
+        ):
+            caplog.clear()
+            with printers.scu(called, calling) as scu:
+                assert scu.rejection == expected
+                [record] = [each for each in caplog.records if each.levelno == logging.WARNING]
+                host, port = scu.socket.getsockname()
+            assert record.message == "association rejected"
+            assert (vars(record)["peer"], vars(record)["reason"]) == (f"{host}:{port}", reason)
+            assert "PAT" not in caplog.text
+        assert first.echo() == 0
+    assert visits == [("HERE", "CT")]
 
-    with Scu(printer.address) as scu:
-        monkeypatch.setattr("printscp.film.dialogue.BasicFilmSession.create", broken)
-        status, _ = scu.create_session()
-        refused(status, 0x0110, "log")
-        assert "PATIENT" not in status.ErrorComment
-        assert status.ErrorComment.split()[-1] in caplog.text
-        monkeypatch.undo()
-        assert scu.create_session()[0].Status == 0
+
+# --- limits ----------------------------------------------------------------------------------------------
 
 
-def test_the_called_ae_title_is_checked_once_there_is_one(start_printer: Callable[..., FilmPrinter]) -> None:
-    printer = start_printer(ae_title="FILM1")
-    stranger = Scu(printer.address, called="FILM2").association
-    assert stranger.is_rejected
-    rejection = stranger.acceptor.primitive
-    assert (rejection.result, rejection.result_source, rejection.diagnostic) == (1, 1, 7)
-    with Scu(printer.address, called="FILM1") as scu:
+@pytest.mark.parametrize("limit", ["max_associations", "max_associations_per_peer"])
+def test_one_association_too_many_is_rejected(limit: str) -> None:
+    with EchoServer(**{limit: 3}) as echo, ExitStack() as stack:
+        scus = [stack.enter_context(RawScu(echo.address())).associate() for _ in range(3)]
+        with RawScu(echo.address()) as scu:
+            assert scu.associate().rejection == LIMIT
+        scus[0].release()
+        with RawScu(echo.address()) as scu:
+            assert scu.associate().echo() == 0
+            with RawScu(echo.address()) as another:
+                assert another.associate().rejection == LIMIT
+        assert [each.echo() for each in scus[1:]] == [0, 0]
+
+
+def test_the_limit_of_an_address_is_not_that_of_another() -> None:
+    with EchoServer(max_associations_per_peer=1) as echo, RawScu(echo.address()) as scu:
+        assert scu.associate().rejection is None
+        try:
+            other = RawScu(echo.address(), source="127.0.0.2")
+        except OSError:
+            pytest.skip("this system has one loopback address only")
+        with other:
+            assert other.associate().rejection is None
+            assert other.echo() == 0
+
+
+def test_connections_that_ask_for_no_association_take_no_place() -> None:
+    with EchoServer(max_associations=1) as echo, ExitStack() as stack:
+        for _ in range(20):
+            stack.enter_context(RawScu(echo.address())).send(b"\1\0\0\0")
+        with RawScu(echo.address()) as scu:
+            assert scu.associate().echo() == 0
+
+
+def test_of_many_that_ask_at_once_as_many_are_admitted_as_may_be() -> None:
+    with EchoServer(max_associations=5) as echo, ExitStack() as stack:
+        scus = [stack.enter_context(RawScu(echo.address())) for _ in range(40)]
+        outcomes: list[object] = []
+        together = threading.Barrier(len(scus))
+
+        def ask(scu: RawScu) -> None:
+            together.wait(20)
+            outcomes.append(scu.associate().rejection)
+
+        threads = [threading.Thread(target=ask, args=(scu,)) for scu in scus]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        assert outcomes.count(None) == 5
+        assert outcomes.count(LIMIT) == 35
+        assert len(echo.server.associations) == 5
+
+
+def test_the_largest_pdu_is_announced() -> None:
+    with EchoServer(max_pdu=65536) as echo, RawScu(echo.address()) as scu:
+        user_information = scu.associate().answer.user_information
+        assert user_information.maximum_length == 65536
+
+
+# --- what is offered -------------------------------------------------------------------------------------
+
+
+def test_classes_not_offered_are_rejected_beside_the_meta_class_and_the_association_works() -> None:
+    proposed = (*NOT_OFFERED[:1], META, *NOT_OFFERED[1:], Verification)
+    with (
+        Printers(printer("FILM", [], contexts=(META, PrintJob))) as printers,
+        RawScu(printers.server.addresses[FIRST]) as scu,
+    ):
+        scu.associate("FILM", contexts=proposed)
+        results = {context.context_id: context.result for context in scu.answer.presentation_context}
+        assert [results[2 * number + 1] for number in range(len(proposed))] == [
+            0 if each in (META, Verification) else 3 for each in proposed
+        ]
+        last = 2 * len(proposed) - 1  # the context of Verification
+        assert scu.echo(last) == 0
+
+
+def test_verification_is_offered_once_also_where_it_is_asked_for() -> None:
+    with (
+        Printers(printer("FILM", [], contexts=(Verification,))) as printers,
+        printers.scu("FILM") as scu,
+    ):
         assert scu.echo() == 0
-        assert scu.printer()[1].PrinterName == "FILM1"
 
 
-def test_without_one_any_called_ae_title_will_do(printer: FilmPrinter) -> None:
-    with Scu(printer.address, called="WHATEVER") as scu:
-        assert scu.echo() == 0
-
-
-def test_one_association_too_many_is_rejected(start_printer: Callable[..., FilmPrinter]) -> None:
-    printer = start_printer(max_associations=1)
-    with Scu(printer.address) as scu:
-        rejected = Scu(printer.address).association
-        assert rejected.is_rejected
-        assert rejected.acceptor.primitive.result == 2  # transient: try again
-        assert scu.echo() == 0
-
-
-def test_an_association_without_a_usable_context_prints_nothing(
-    printer: FilmPrinter, caplog: pytest.LogCaptureFixture
-) -> None:
-    association = Scu(printer.address, contexts=(CTImageStorage,)).association
-    assert not association.is_established
-    assert [context.result for context in association.rejected_contexts] == [3]  # abstract syntax
-    with Scu(printer.address) as scu:
-        assert scu.echo() == 0
+def test_an_association_without_a_usable_context_stands_and_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    with EchoServer() as echo, RawScu(echo.address()) as scu:
+        scu.associate(contexts=(CTImageStorage,))
+        assert scu.rejection is None
+        assert [context.result for context in scu.answer.presentation_context] == [3]
+        scu.release()
     assert "offers nothing this printer prints" in caplog.text
+
+
+# --- life cycle ------------------------------------------------------------------------------------------
+
+
+def taken_port() -> tuple[socket.socket, int]:
+    taken = socket.create_server(("127.0.0.1", 0))
+    return taken, taken.getsockname()[1]
+
+
+def test_a_door_that_cannot_be_opened_closes_the_others() -> None:
+    taken, port = taken_port()
+    with taken:
+        doors = (FIRST, Door("127.0.0.1", port))
+        server = PrintServer((printer("FILM", [], doors),), limits())
+        with pytest.raises(SetupError, match=f"^cannot listen on 127.0.0.1:{port}: Address already in use$"):
+            server.start()
+        assert server.addresses == {}
+    # Nothing is left in the way: it starts once the port is free.
+    server.start()
+    server.stop()
+    with socket.create_server(("127.0.0.1", port)):
+        pass
+
+
+def test_an_address_that_is_not_of_this_machine_is_refused() -> None:
+    server = PrintServer((printer("FILM", [], (Door("192.0.2.1", 0),)),), limits())
+    with pytest.raises(SetupError, match=r"^cannot listen on 192.0.2.1:0: Cannot assign requested address$"):
+        server.start()
+
+
+@pytest.mark.parametrize("title", ["FILM", None])
+def test_two_printers_of_one_name_on_one_door_are_refused(title: str | None) -> None:
+    server = PrintServer((printer(title, []), printer(title, [])), limits())
+    with pytest.raises(SetupError, match="two printers"):
+        server.start()
+
+
+def test_a_door_for_tls_needs_a_certificate() -> None:
+    server = PrintServer((printer("FILM", [], (Door("127.0.0.1", 0, tls=True),)),), limits())
+    with pytest.raises(SetupError, match="no certificate"):
+        server.start()
+
+
+def test_ipv6_has_doors_too() -> None:
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6")
+    server = PrintServer((printer("FILM", [], (FIRST, Door("::1", 0))),), limits())
+    try:
+        server.start()
+    except SetupError:
+        pytest.skip("no IPv6 loopback")
+    assert server.addresses[Door("::1", 0)][0] == "::1"
+    server.stop()
+
+
+def test_what_is_stopped_does_not_listen_and_can_start_again() -> None:
+    server = PrintServer((printer("FILM", []),), limits())
+    server.stop()
+    for _ in range(3):
+        server.start()
+        address = server.addresses[FIRST]
+        with RawScu(address) as scu:
+            assert scu.associate("FILM").echo() == 0
+            scu.release()
+        server.stop()
+        server.stop()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address, timeout=5)
+
+
+def test_a_connection_that_cannot_have_a_thread_is_closed_and_the_next_is_served(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("printscp.wire.server._RESPITE", 0.0)
+
+    def no_thread(association: PrintAssociation) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with EchoServer() as echo:
+        with monkeypatch.context() as patch:
+            patch.setattr(PrintAssociation, "start", no_thread)
+            with RawScu(echo.address()) as scu:
+                assert scu.rest() == b""
+        with RawScu(echo.address()) as scu:
+            assert scu.associate().echo() == 0
+    assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == [
+        "a connection cannot be served"
+    ]

@@ -1,0 +1,136 @@
+"""Copies a film box into the sheet that is printed, and a film session into the order (PS3.4 H.4.2.2.3)."""
+
+from typing import Any
+
+from printscp.film.display_format import DisplayFormat, Rectangle
+from printscp.film.instances import FilmBox, FilmSession, ImageBox, PresentationLUT
+from printscp.film.profile import PrinterProfile
+from printscp.film.sheet import Annotation, Order, Sheet, SheetImage
+from printscp.film.uids import BASIC_COLOR_IMAGE_BOX
+
+_LUT = "ReferencedPresentationLUTSequence"
+
+
+def layout(attributes: dict[str, Any], profile: PrinterProfile) -> tuple[Rectangle, tuple[Rectangle, ...]]:
+    """The page of a film box, and its image boxes by position, in printer pixels."""
+    size = profile.film_size(attributes["FilmSizeID"])
+    width, height = profile.pixels(size.width_mm), profile.pixels(size.height_mm)
+    if attributes["FilmOrientation"] == "LANDSCAPE":
+        width, height = height, width
+    margin, label = profile.pixels(profile.margin_mm), profile.pixels(profile.label_mm)
+    area = Rectangle(margin, margin, width - 2 * margin, height - 2 * margin - label)
+    display_format = DisplayFormat.parse(attributes["ImageDisplayFormat"], profile)
+    return Rectangle(0, 0, width, height), display_format.boxes(area, profile.pixels(profile.gap_mm))
+
+
+def look_up_of(session: FilmSession, film_box: FilmBox, box: ImageBox | None) -> str:
+    """UID of the Presentation LUT in force: of the image box over the film box over the session; or empty.
+
+    None acts on color images (PS3.4 H.4.3.2).
+    """
+    if box is not None and box.sop_class == BASIC_COLOR_IMAGE_BOX:
+        return ""
+    levels = (box.attributes if box else {}, film_box.attributes, session.attributes)
+    return next((str(level[_LUT]) for level in levels if level.get(_LUT)), "")
+
+
+def freeze(
+    session: FilmSession,
+    film_box: FilmBox,
+    look_ups: dict[str, PresentationLUT],
+    profile: PrinterProfile,
+) -> Sheet:
+    """The film as it stands now."""
+    film = film_box.attributes
+    page = film_box.page
+    margin, label = profile.pixels(profile.margin_mm), profile.pixels(profile.label_mm)
+    images = [box for box in film_box.image_boxes if box.image]
+    wanted = [look_up_of(session, film_box, box) for box in images]
+    used = [uid for uid in dict.fromkeys(wanted) if uid]
+    return Sheet(
+        film_size=film["FilmSizeID"],
+        orientation=film["FilmOrientation"],
+        display_format=film["ImageDisplayFormat"],
+        resolution=film["RequestedResolutionID"],
+        width=page.width,
+        height=page.height,
+        dots_per_inch=profile.dots_per_inch,
+        boxes=film_box.rectangles,
+        label=Rectangle(margin, page.height - margin - label, page.width - 2 * margin, label),
+        images=tuple(
+            _sheet_image(box, film, used.index(uid) if uid else None)
+            for box, uid in zip(images, wanted, strict=True)
+        ),
+        look_ups=tuple(look_ups[uid].look_up for uid in used),
+        annotation_format=film.get("AnnotationDisplayFormatID", ""),
+        annotations=tuple(
+            Annotation(box.position, box.text) for box in film_box.annotation_boxes if box.text
+        ),
+        printer_density=(profile.min_density, profile.max_density),
+        border_density=_hundredths(film["BorderDensity"], film),
+        empty_image_density=_hundredths(film["EmptyImageDensity"], film),
+        trim=film["Trim"] == "YES",
+        illumination=film["Illumination"],
+        reflected_ambient_light=film["ReflectedAmbientLight"],
+        color=any(box.sop_class == BASIC_COLOR_IMAGE_BOX for box in film_box.image_boxes),
+        icc_profile=film.get("ICCProfile", b""),
+        remarks=(
+            *film_box.remarks,
+            *(remark for uid in used for remark in look_ups[uid].remarks),
+            *(f"image {box.position}: {remark}" for box in film_box.image_boxes for remark in box.remarks),
+            *(
+                f"annotation {box.position}: {remark}"
+                for box in film_box.annotation_boxes
+                for remark in box.remarks
+            ),
+            *(["no image was set: an empty film"] if film_box.empty else []),
+        ),
+    )
+
+
+def order(session: FilmSession, printer_name: str, originator: str, remarks: list[str]) -> Order:
+    """What the session asks for all its films, as it stands now; ``remarks`` are those of the N-ACTION."""
+    values = session.attributes
+    return Order(
+        copies=values["NumberOfCopies"],
+        priority=values["PrintPriority"],
+        medium=values["MediumType"],
+        destination=values["FilmDestination"],
+        label=values.get("FilmSessionLabel", ""),
+        owner=values.get("OwnerID", ""),
+        printer_name=printer_name,
+        originator=originator,
+        remarks=(*session.remarks, *remarks),
+    )
+
+
+def _hundredths(background: str, film: dict[str, Any]) -> int:
+    """BLACK and WHITE are the limits in force for the film; the standard leaves it open (PS3.3 C.13.3)."""
+    limits = {"BLACK": film["MaxDensity"], "WHITE": film["MinDensity"]}
+    return int(limits.get(background, background))
+
+
+def _sheet_image(box: ImageBox, film: dict[str, Any], look_up: int | None) -> SheetImage:
+    assert box.image is not None
+    image = box.image.attributes
+    in_force = film | box.attributes
+    reverse = (image["PhotometricInterpretation"] == "MONOCHROME1") != (in_force["Polarity"] == "REVERSE")
+    return SheetImage(
+        position=box.position,
+        samples_per_pixel=image["SamplesPerPixel"],
+        planar_configuration=image.get("PlanarConfiguration", 0),
+        rows=image["Rows"],
+        columns=image["Columns"],
+        bits_stored=image["BitsStored"],
+        reverse=reverse,
+        pixel_aspect=image["PixelAspectRatio"],
+        magnification=in_force["MagnificationType"],
+        smoothing=in_force.get("SmoothingType", ""),
+        configuration=in_force.get("ConfigurationInformation", ""),
+        min_density=in_force["MinDensity"],
+        max_density=in_force["MaxDensity"],
+        requested_width_mm=in_force.get("RequestedImageSize"),
+        decimate_crop=in_force["RequestedDecimateCropBehavior"],
+        look_up=look_up,
+        pixels=image["PixelData"],
+    )

@@ -1,0 +1,120 @@
+"""The printer as its SCUs see it, and what it needs of the rest of the house."""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from printscp.film.job import Job, JobNews
+from printscp.film.memory import MemoryBudget
+from printscp.film.profile import Mode, PrinterProfile
+from printscp.film.sheet import BytesLike, Order, Sheet
+
+
+class Draft(Protocol):
+    """One film box's way to disk. Images may be put there as they come, so that a print is quick."""
+
+    def put(self, position: int, pixels: BytesLike) -> None:
+        """Pixels that will probably be printed at that position; never raises."""
+
+    def keep(self, sheet: Sheet) -> None:
+        """Write what is missing of the film: from now on it can be ordered without its pixels in memory.
+
+        Called again with a sheet that differs, it replaces the film.
+
+        Raises:
+            PrintError: the film could not be written; nothing is kept of it.
+        """
+
+    def discard(self) -> None:
+        """Let go of the film; jobs made of it have their own."""
+
+
+class FilmSpool(Protocol):
+    """Where films and print jobs of a printer live."""
+
+    def draft(self) -> Draft:
+        """The way to disk for one film box."""
+
+    def submit(self, uid: str, order: Order, drafts: Sequence[Draft]) -> None:
+        """Make a print job of films that are kept; returns only when it can no longer be lost.
+
+        Raises:
+            PrintError: the job could not be taken, and nothing is left of it; the drafts stay.
+        """
+
+    def find(self, uid: str) -> Job | None:
+        """The print job of that UID that this printer has, unless the SCU has confirmed its end."""
+
+    def confirm(self, uid: str) -> None:
+        """The SCU has acknowledged the job's Done or Failure event."""
+
+
+@dataclass(frozen=True)
+class PrinterState:
+    """Printer Status (2110,0010): NORMAL, WARNING or FAILURE; ``info`` a term of PS3.3 C.13.9.1."""
+
+    status: str = "NORMAL"
+    info: str = "NORMAL"
+
+
+Listener = Callable[[JobNews | PrinterState], None]
+
+
+class Printer:
+    """One printer with an AE title of its own.
+
+    ``job_events`` and ``printer_events`` say whether N-EVENT-REPORTs go out to SCUs that negotiated them.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        profile: PrinterProfile,
+        mode: Mode,
+        software_version: str,
+        budget: MemoryBudget,
+        spool: FilmSpool,
+        job_events: bool = True,
+        printer_events: bool = False,
+    ) -> None:
+        self.name = name
+        self.profile = profile
+        self.mode = mode
+        self.software_version = software_version
+        self.budget = budget
+        self.spool = spool
+        self.job_events = job_events
+        self.printer_events = printer_events
+        self._state = PrinterState()
+        self._listeners: list[Listener] = []
+        self._lock = threading.Lock()
+
+    @property
+    def state(self) -> PrinterState:
+        return self._state
+
+    def change_state(self, state: PrinterState) -> None:
+        """Enter a state, and tell those who listen if it is another one."""
+        with self._lock:
+            changed, self._state = state != self._state, state
+        if changed:
+            self.tell(state)
+
+    def tell(self, news: JobNews | PrinterState) -> None:
+        """Tell all who listen; from any thread."""
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener(news)
+
+    def listen(self, listener: Listener) -> None:
+        """Have ``listener`` told of all news, from whatever thread, until `forget`."""
+        with self._lock:
+            self._listeners.append(listener)
+
+    def forget(self, listener: Listener) -> None:
+        """Stop telling."""
+        with self._lock:
+            self._listeners.remove(listener)

@@ -1,0 +1,277 @@
+"""What values an attribute may have: each rule reads one value, and says in words what it takes."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydicom.charset import python_encoding
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+from pydicom.sequence import Sequence as Items
+from pydicom.uid import UID
+
+from printscp.film.display_format import DisplayFormat
+from printscp.film.profile import PrinterProfile
+from printscp.film.uids import BASIC_FILM_SESSION, PRESENTATION_LUT
+
+DENSITY_OUTSIDE_RANGE = 0xB605
+
+# Luminance range of the Grayscale Standard Display Function, cd/m2 (PS3.14 Annex B: j = 1 and 1023).
+GSDF_DARKEST = 0.05
+GSDF_BRIGHTEST = 3993.0
+MOST_AMBIENT_LIGHT = 200
+
+# What pydicom makes of several values: of binary numbers that come over the wire a plain list.
+_SEVERAL = (MultiValue, list)
+
+
+class NotOffered(ValueError):
+    """The printer does not have the attribute at all."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A value in force, and a remark where it is not quite what was asked for; ``warning`` is the status that
+    a strict printer answers then."""
+
+    value: Any
+    remark: str = ""
+    warning: int = 0
+
+
+@dataclass(frozen=True)
+class Rule:
+    """``take`` reads one value for one printer, or raises ValueError with a short reason why not; ``words``
+    says what is taken."""
+
+    take: Callable[[Any, PrinterProfile], Taken]
+    words: Callable[[PrinterProfile], str]
+
+
+def one_of(terms: Callable[[PrinterProfile], Sequence[str]]) -> Rule:
+    """A term that the printer has; one without any does not have the attribute."""
+
+    def take(value: Any, profile: PrinterProfile) -> Taken:
+        known = terms(profile)
+        if not known:
+            raise NotOffered("not on this printer")
+        if not isinstance(value, str):
+            raise ValueError("not one term")
+        if value not in known:
+            raise ValueError(f"{value[:16]} is none of {', '.join(known)}")
+        return Taken(value)
+
+    return Rule(take, lambda profile: ", ".join(terms(profile)) or "not on this printer")
+
+
+def term(*terms: str) -> Rule:
+    """One of fixed terms."""
+    return one_of(lambda _: terms)
+
+
+def number(low: int, high: int) -> Rule:
+    """A whole number from ``low`` to ``high``."""
+
+    def take(value: Any, _: PrinterProfile) -> Taken:
+        given = _whole(value)
+        if not low <= given <= high:
+            raise ValueError(f"{given} not in {low}..{high}" if low < high else f"{given}, needs {low}")
+        return Taken(given)
+
+    return Rule(take, lambda _: f"{low} to {high}" if low < high else str(low))
+
+
+def _whole(value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("not one whole number") from None
+
+
+def _density(value: Any, profile: PrinterProfile) -> Taken:
+    wanted = _whole(value)
+    clipped = min(max(wanted, profile.min_density), profile.max_density)
+    if clipped == wanted:
+        return Taken(clipped)
+    remark = f"{wanted} outside {profile.min_density}..{profile.max_density}: {clipped} used"
+    return Taken(clipped, remark, DENSITY_OUTSIDE_RANGE)
+
+
+def _density_words(profile: PrinterProfile) -> str:
+    return f"{profile.min_density} to {profile.max_density}; beyond, clipped"
+
+
+DENSITY = Rule(_density, _density_words)
+"""Hundredths of OD, clipped to the printer, not refused (PS3.4 H.4.2.2.1)."""
+
+
+def _background(value: Any, profile: PrinterProfile) -> Taken:
+    text = str(value).strip()
+    if text in ("BLACK", "WHITE"):
+        return Taken(text)
+    taken = _density(text, profile)
+    return Taken(str(taken.value), taken.remark, taken.warning)
+
+
+BACKGROUND = Rule(_background, lambda profile: f"BLACK, WHITE, {_density_words(profile)}")
+"""Border and empty image density."""
+
+
+def text(limit: int) -> Rule:
+    """Text of at most so many characters, in the character set in force."""
+
+    def take(value: Any, _: PrinterProfile) -> Taken:
+        if not isinstance(value, str) or len(value) > limit:
+            raise ValueError(f"no text of {limit} characters at most")
+        lost = "�" in value or "\x1b" in value  # an escape sequence that leads nowhere
+        return Taken(value, "some characters are not of the Specific Character Set" if lost else "")
+
+    return Rule(take, lambda _: f"text of up to {limit} characters")
+
+
+def _character_set(value: Any, _: PrinterProfile) -> Taken:
+    terms = [str(each) for each in value] if isinstance(value, MultiValue) else [str(value)]
+    unknown = [each for each in terms if each not in python_encoding]
+    if unknown:
+        raise ValueError(f"{unknown[0][:16]} is no defined term")
+    return Taken(terms)
+
+
+CHARACTER_SET = Rule(_character_set, lambda _: "every defined term, code extensions included")
+
+
+def _configuration(value: Any, profile: PrinterProfile) -> Taken:
+    # VR ST: its backslashes are part of the one value.
+    wanted = _one_text(value)
+    if len(wanted) > 1024:
+        raise ValueError("longer than 1024 characters")
+    if wanted not in profile.configurations:
+        raise ValueError("this printer has no such configuration")
+    return Taken(wanted)
+
+
+CONFIGURATION = Rule(_configuration, lambda profile: ", ".join(profile.configurations) or "none offered")
+
+
+def _illumination(value: Any, profile: PrinterProfile) -> Taken:
+    illumination = _whole(value)
+    darkest = illumination * 10 ** (-profile.max_density / 100)
+    brightest = illumination * 10 ** (-profile.min_density / 100) + MOST_AMBIENT_LIGHT
+    if darkest < GSDF_DARKEST or brightest > GSDF_BRIGHTEST:
+        raise ValueError(f"{illumination} cd/m2 is outside what the GSDF covers")
+    return Taken(illumination)
+
+
+ILLUMINATION = Rule(_illumination, lambda _: "cd/m2, as far as the GSDF covers the film's densities")
+"""L0: what shines through the film must be luminance that the GSDF has (PS3.14 7)."""
+
+
+def _display_format(value: Any, profile: PrinterProfile) -> Taken:
+    wanted = _one_text(value)
+    DisplayFormat.parse(wanted, profile)
+    return Taken(wanted.rstrip(" "))
+
+
+DISPLAY_FORMAT = Rule(
+    _display_format,
+    lambda profile: (
+        f"STANDARD\\C,R with C up to {profile.standard_format.max_columns} "
+        f"and R up to {profile.standard_format.max_rows}"
+    ),
+)
+
+
+def _one_text(value: Any) -> str:
+    # An SCU that writes ST under another VR makes two values of one backslash.
+    return "\\".join(str(part) for part in value) if isinstance(value, MultiValue) else str(value)
+
+
+def _sequence(value: Any, most: int) -> list[Dataset]:
+    if not isinstance(value, Items):
+        raise ValueError("not a sequence")
+    if len(value) > most:
+        raise ValueError(f"{len(value)} items, at most {most}")
+    return list(value)
+
+
+def items(most: int) -> Rule:
+    """A sequence of at most so many items, as they are."""
+    return Rule(lambda value, _: Taken(_sequence(value, most)), lambda _: f"up to {most} item")
+
+
+def _reference(sop_class: UID) -> Rule:
+    def take(value: Any, _: PrinterProfile) -> Taken:
+        [reference] = _sequence(value, 1)
+        if reference.get("ReferencedSOPClassUID") != sop_class:
+            raise ValueError(f"no {sop_class.name.removesuffix(' SOP Class')}")
+        instance = reference.get("ReferencedSOPInstanceUID")
+        if not instance:
+            raise ValueError("names no instance")
+        return Taken(str(instance))
+
+    return Rule(take, lambda _: f"one item that refers to a {sop_class.name}")
+
+
+FILM_SESSION_REFERENCE = _reference(BASIC_FILM_SESSION)
+PRESENTATION_LUT_REFERENCE = _reference(PRESENTATION_LUT)
+
+
+def _pixel_aspect(value: Any, _: PrinterProfile) -> Taken:
+    parts = [_whole(part) for part in value] if isinstance(value, _SEVERAL) else []
+    if len(parts) != 2 or min(parts) < 1 or max(parts) > 0x7FFFFFFF:  # VR IS, PS3.5 6.2
+        raise ValueError("needs two positive numbers")
+    return Taken((parts[0], parts[1]))
+
+
+PIXEL_ASPECT = Rule(_pixel_aspect, lambda _: "two positive numbers, vertical and horizontal")
+
+
+def _image_size(value: Any, profile: PrinterProfile) -> Taken:
+    if not profile.requested_image_size:
+        raise NotOffered("not on this printer")
+    try:
+        width = float(value)
+    except (TypeError, ValueError):
+        raise ValueError("not one number") from None
+    if not 1.0 <= width <= 1000.0:  # also: not a number
+        raise ValueError(f"{width:g} mm not in 1..1000")
+    return Taken(width)
+
+
+REQUESTED_IMAGE_SIZE = Rule(
+    _image_size, lambda profile: "1 to 1000 mm" if profile.requested_image_size else "not on this printer"
+)
+
+
+def _bytes(value: Any, _: PrinterProfile) -> Taken:
+    if not isinstance(value, (bytes, memoryview)):
+        raise ValueError("not a string of bytes")
+    return Taken(value)
+
+
+PIXELS = Rule(_bytes, lambda _: "native, uncompressed, rows x columns x samples")
+
+
+def _icc_profile(value: Any, profile: PrinterProfile) -> Taken:
+    if not profile.color:
+        raise NotOffered("not on this printer")
+    given = bytes(_bytes(value, profile).value)
+    if given[36:40] != b"acsp":  # ICC.1 7.2.9, profile file signature
+        raise ValueError("no ICC profile")
+    return Taken(given)
+
+
+ICC_PROFILE = Rule(_icc_profile, lambda profile: "an ICC profile" if profile.color else "not on this printer")
+
+
+def words_16(value: Any) -> tuple[int, ...]:
+    """Unsigned 16-bit words of an attribute whose VR may be US, SS or OW: numbers, one number or bytes."""
+    if isinstance(value, (bytes, memoryview)):
+        return tuple(memoryview(bytes(value)).cast("H")) if len(value) % 2 == 0 else ()
+    words = tuple(_whole(each) for each in value) if isinstance(value, _SEVERAL) else (_whole(value),)
+    if not all(0 <= word <= 0xFFFF for word in words):
+        raise ValueError("not unsigned words of 16 bits")
+    return words
+
+
+WORDS = Rule(lambda value, _: Taken(words_16(value)), lambda _: "16-bit words")

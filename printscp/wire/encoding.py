@@ -1,0 +1,72 @@
+"""Encodes the attributes of answers and events (PS3.5 7).
+
+They are few and plain, and an answer must not wait for a data set to be built of them element by element: a
+film of twenty images took 1.7 ms that way.
+"""
+
+import struct
+from functools import cache
+from typing import Any
+
+from pydicom.charset import convert_encodings, encode_string
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+
+from printscp.film.exchange import Values
+
+_LONG = frozenset({"OB", "OW", "SQ", "UN", "UT"})  # 32-bit length in explicit VR, PS3.5 7.1.2
+_TEXT = frozenset({"LO", "SH", "ST", "LT", "PN", "UC", "UT"})  # in the Specific Character Set
+_WORDS = {"US": "H", "SS": "h"}
+_AMBIGUOUS = {"US or SS": "US", "US or OW": "OW", "OB or OW": "OW"}
+
+
+def encode(values: Values, implicit: bool) -> bytes:
+    """A data set in implicit or explicit VR little endian; None and empty lists make empty elements."""
+    character_set = values.get("SpecificCharacterSet")
+    encodings = convert_encodings(character_set) if character_set else ["iso8859"]
+    return _data_set(values, implicit, encodings)
+
+
+def _data_set(values: Values, implicit: bool, encodings: list[str]) -> bytes:
+    elements = sorted((*_known(keyword), value) for keyword, value in values.items())
+    return b"".join(
+        _element(tag, vr, _value(vr, value, implicit, encodings), implicit) for tag, vr, value in elements
+    )
+
+
+@cache
+def _known(keyword: str) -> tuple[int, str]:
+    tag = tag_for_keyword(keyword)
+    assert tag is not None, keyword
+    vr = dictionary_VR(tag)
+    return tag, _AMBIGUOUS.get(vr, vr)
+
+
+def _element(tag: int, vr: str, value: bytes, implicit: bool) -> bytes:
+    group, element = tag >> 16, tag & 0xFFFF
+    if implicit:
+        return struct.pack("<HHL", group, element, len(value)) + value
+    if vr in _LONG:
+        return struct.pack("<HH2sHL", group, element, vr.encode(), 0, len(value)) + value
+    return struct.pack("<HH2sH", group, element, vr.encode(), len(value)) + value
+
+
+def _value(vr: str, value: Any, implicit: bool, encodings: list[str]) -> bytes:
+    if value is None:
+        return b""
+    if vr == "SQ":
+        return b"".join(_item(_data_set(item, implicit, encodings)) for item in value)
+    if isinstance(value, (bytes, memoryview)):
+        data = bytes(value)
+        return data + b"\0" * (len(data) % 2)
+    several = list(value) if isinstance(value, (list, tuple)) else [value]
+    if vr in _WORDS:
+        return struct.pack(f"<{len(several)}{_WORDS[vr]}", *several)
+    if vr == "OW":
+        return struct.pack(f"<{len(several)}H", *several)
+    text = "\\".join(str(each) for each in several)
+    data = encode_string(text, encodings) if vr in _TEXT else text.encode("ascii", "replace")
+    return data + (b"\0" if vr == "UI" else b" ") * (len(data) % 2)
+
+
+def _item(data: bytes) -> bytes:
+    return struct.pack("<HHL", 0xFFFE, 0xE000, len(data)) + data
