@@ -166,6 +166,10 @@ ILLUMINATION = Rule(_illumination, lambda _: "cd/m2, as far as the GSDF covers t
 """L0: what shines through the film must be luminance that the GSDF has (PS3.14 7)."""
 
 
+AMBIENT_LIGHT = number(0, MOST_AMBIENT_LIGHT)
+"""La in cd/m2."""
+
+
 def _display_format(value: Any, profile: PrinterProfile) -> Taken:
     wanted = _one_text(value)
     DisplayFormat.parse(wanted, profile)

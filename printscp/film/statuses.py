@@ -190,7 +190,7 @@ _IMAGE_BOX = {
     0xC613: _NO_OVERLAYS,
 }
 _OUTSIDE_RANGE = _strict("a density is beyond the printer's; tolerant printers tell of it on the job only")
-_CONFIRMED = _always("the event is taken as confirmed and not sent again; the status is logged")
+_REFUSED_EVENT = _always("the event is not sent again, and the status is logged; a print job stays for N-GET")
 
 STATUSES: dict[tuple[UID, str], dict[int, Use]] = {
     (BASIC_FILM_SESSION, "N-CREATE"): _uses(
@@ -269,9 +269,9 @@ STATUSES: dict[tuple[UID, str], dict[int, Use]] = {
     (PRINT_JOB, "N-EVENT-REPORT"): {
         0x0000: _always("the event is confirmed; after Done and Failure the print job instance goes")
     }
-    | dict.fromkeys(_EVENT, _CONFIRMED),
+    | dict.fromkeys(_EVENT, _REFUSED_EVENT),
     (PRINTER, "N-GET"): _uses(_GET, {0x0107: _NOT_SERVED, 0x0112: _WELL_KNOWN}),
     (PRINTER, "N-EVENT-REPORT"): {0x0000: _always("the event is confirmed")}
-    | dict.fromkeys(_EVENT, _CONFIRMED),
+    | dict.fromkeys(_EVENT, _REFUSED_EVENT),
     (PRINTER_CONFIGURATION_RETRIEVAL, "N-GET"): _uses(_GET, {0x0107: _NOT_SERVED, 0x0112: _WELL_KNOWN}),
 }

@@ -195,7 +195,8 @@ class Responder:
         status = message.command.get("Status")
         if status:
             log.info("event refused", extra={"peer": self._association.peer, "status": f"0x{status:04X}"})
-        self._dialogue.confirmed(event)
+        else:
+            self._dialogue.confirmed(event)
 
     def _perform(
         self, message: Message, context: PresentationContext

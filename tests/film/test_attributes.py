@@ -94,7 +94,11 @@ MANDATORY = rows(lambda row: row.mandatory)
 # --- the standard's tables -------------------------------------------------------------------------------
 
 # The one attribute beyond the standard's tables: a note in PS3.4 H.3.3.2 names the film session.
-BEYOND = {"Basic Film Session": {"ReferencedPresentationLUTSequence": "U/U"}}
+BEYOND = {
+    "Basic Film Session": dict.fromkeys(
+        ("ReferencedPresentationLUTSequence", "Illumination", "ReflectedAmbientLight"), "U/U"
+    )
+}
 _VERBS = {"N-CREATE": "create", "N-SET": "set", "N-GET": "get"}
 _IN_ITEMS = {"BasicGrayscaleImageSequence", "BasicColorImageSequence", "PresentationLUTSequence"}
 

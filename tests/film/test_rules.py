@@ -127,6 +127,7 @@ def test_numbers_have_limits() -> None:
     assert taken(rule, "7") == taken(rule, 7) == 7
     assert reason(rule, 100) == "100 not in 1..99"
     assert reason(number(8, 8), 12) == "12, needs 8"
+    assert (rule.words(PROFILE), number(8, 8).words(PROFILE)) == ("1 to 99", "8")
     for odd in ("", "x", "1e9", None, [1, 2]):
         with pytest.raises((ValueError, TypeError)):
             rule.take(odd, PROFILE)

@@ -298,7 +298,7 @@ def event_answered(sop_class: UID, code: int, mode: Mode) -> int:
         }
         on.responder.respond(Message(reports[-1].context_id, answer), on.contexts[sop_class])
     confirmed = on.printer.spool.confirmed  # type: ignore[attr-defined]
-    assert confirmed == ([instance] if sop_class == PRINT_JOB else [])
+    assert confirmed == ([instance] if sop_class == PRINT_JOB and code == 0 else [])
     return code
 
 

@@ -27,6 +27,7 @@ from printscp.client.reactor import hold, let_go, notice_end
 
 META = BasicGrayscalePrintManagementMeta
 COLOR = BasicColorPrintManagementMeta
+# With Print Job events may come, and one that crosses the release of pynetdicom loses that: see `peers.raw`.
 EVERYTHING = (
     META,
     COLOR,

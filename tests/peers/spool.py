@@ -17,13 +17,13 @@ class MemoryDraft:
     """A film box's way into memory. What is kept is a copy, as it is on a disk."""
 
     spool: "MemorySpool"
-    early: dict[int, bytes] = field(default_factory=dict)
+    early: list[tuple[int, bytes]] = field(default_factory=list)
     sheet: Sheet | None = None
     discarded: bool = False
 
     def put(self, position: int, pixels: BytesLike) -> None:
         assert not self.discarded
-        self.early[position] = bytes(pixels)
+        self.early.append((position, bytes(pixels)))
 
     def keep(self, sheet: Sheet) -> None:
         assert not self.discarded

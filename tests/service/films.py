@@ -86,7 +86,7 @@ def at_pixels(page: NDArray[Any], sheet: Sheet, position: int = 1) -> NDArray[An
     row, column = np.mgrid[0 : image.rows, 0 : image.columns]
     down = where.top + np.floor((row + 0.5) * where.height / image.rows).astype(np.intp)
     across = where.left + np.floor((column + 0.5) * where.width / image.columns).astype(np.intp)
-    return page[down, across]
+    return np.asarray(page[down, across])
 
 
 def samples_of(pdf: Path, folder: Path) -> list[NDArray[np.uint8]]:

@@ -1,5 +1,6 @@
 """Print clients of the field as they are: each gets its film, and no answer that it trips over."""
 
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from peers.raw import RawScu, Said
 from peers.scu import COLOR, META, Scu, attributes, color_item, image_item
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
 from pynetdicom.sop_class import (
     BasicColorImageBox,
     BasicFilmBox,
@@ -233,7 +234,12 @@ def test_sequences_of_undefined_length_are_what_they_are_called(printer: FilmPri
 
 
 def test_a_data_set_that_is_there_and_empty(films: Films) -> None:
-    """As pynetdicom sends it: the command tells of a data set, and none comes or one of no bytes."""
+    """The command tells of one, and it comes as a fragment of no bytes, or as pynetdicom sends it."""
+    with RawScu(films.printer.address, [META]) as raw:
+        nothing = struct.pack(">BxLLBB", 4, 6, 2, raw.contexts[UID(META)], 2)  # P-DATA-TF, PS3.8 9.3.5
+        said = raw.ask("create", BasicFilmSession, None, nothing, context=META)
+        assert (said.status, said.dataset.NumberOfCopies) == (0, 1)
+        raw.release()
     with Scu(films.printer.address) as scu:
         uid = generate_uid()
         status, reply = scu.association.send_n_create(Dataset(), BasicFilmSession, uid, meta_uid=META)

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.peer("dcmpsprt", "dcmprscu")
 
 PROFILE = load_profile("imager17")
 SIZES = {size.term: size for size in PROFILE.film_sizes}
+CT, MR = (Path(str(get_testdata_file(name, download=False))) for name in ("CT_small.dcm", "MR_small.dcm"))
 SMALL = ("--filmsize", "8INX10IN", "--magnification", "REPLICATE")
 RAMP = np.arange(4096).reshape(64, 64)
 WITH_LUT = {"SupportsPresentationLUT": "true"}
@@ -38,7 +39,7 @@ def client(printer: FilmPrinter, tmp_path: Path) -> Client:
 @pytest.fixture(scope="module")
 def ramp(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A DICOM image with each value of 12 bits once."""
-    image = dcmread(get_testdata_file("MR_small.dcm", download=False))
+    image = dcmread(MR)
     image.Rows, image.Columns = RAMP.shape
     image.BitsStored, image.HighBit, image.PixelRepresentation = 12, 11, 0
     image["PixelData"].value = RAMP.astype("<u2").tobytes()
@@ -227,10 +228,12 @@ def test_ways_to_send_a_presentation_lut(
     dcmtk = client(**WITH_LUT, **settings)
     bits, table = LUTS["4096 entries"]
     dcmtk.set_table(bits, table.astype(int).tolist())
-    sent(dcmtk, dcmtk.store([ramp], *SMALL, "--plut", "TABLE"))
+    light = ["--illumination", "1500", "--reflection", "20"]
+    sent(dcmtk, dcmtk.store([ramp], *SMALL, "--plut", "TABLE", *light))
     films.job()
     page = at_pixels(compose(films.sheet, "film").density, films.sheet) / 10000
-    np.testing.assert_allclose(page, film_density(table[RAMP] / 4095), rtol=0, atol=0.0002)
+    wanted = film_density(table[RAMP] / 4095, light=1500, ambient=20)
+    np.testing.assert_allclose(page, wanted, rtol=0, atol=0.0002)
 
 
 def test_8_bits(client: Client, films: Films, ramp: Path) -> None:
@@ -246,10 +249,8 @@ def test_8_bits(client: Client, films: Films, ramp: Path) -> None:
 
 
 def test_a_grid_of_images_of_two_sizes(client: Client, films: Films) -> None:
-    ct = Path(get_testdata_file("CT_small.dcm", download=False))
-    mr = Path(get_testdata_file("MR_small.dcm", download=False))
     dcmtk = client()
-    film = dcmtk.store([ct, mr, mr, ct, mr], *SMALL, "--layout", "4", "5")
+    film = dcmtk.store([CT, MR, MR, CT, MR], *SMALL, "--layout", "4", "5")
     sent(dcmtk, film)
     job = films.job()
     assert (job.films[0].display_format, job.films[0].images) == ("STANDARD\\4,5", 5)

@@ -11,6 +11,7 @@ from printscp.film.exchange import Answer, Request, Values, reference
 from printscp.film.freeze import layout
 from printscp.film.instances import AnnotationBox, FilmBox, FilmSession, ImageBox, check_densities
 from printscp.film.rules import (
+    AMBIENT_LIGHT,
     BACKGROUND,
     CONFIGURATION,
     DENSITY,
@@ -18,9 +19,7 @@ from printscp.film.rules import (
     FILM_SESSION_REFERENCE,
     ICC_PROFILE,
     ILLUMINATION,
-    MOST_AMBIENT_LIGHT,
     PRESENTATION_LUT_REFERENCE,
-    number,
     one_of,
     term,
 )
@@ -51,9 +50,7 @@ _SET = (
     Attribute("MinDensity", "U/U", DENSITY, lambda p: p.min_density),
     Attribute("Trim", "U/U", term("YES", "NO"), lambda _: "NO"),
     Attribute("Illumination", "U/MC", ILLUMINATION, lambda p: p.illumination),
-    Attribute(
-        "ReflectedAmbientLight", "U/MC", number(0, MOST_AMBIENT_LIGHT), lambda p: p.reflected_ambient_light
-    ),
+    Attribute("ReflectedAmbientLight", "U/MC", AMBIENT_LIGHT, lambda p: p.reflected_ambient_light),
     Attribute("ICCProfile", "U/U", ICC_PROFILE),
 )
 
@@ -88,6 +85,9 @@ class BasicFilmBox:
         session = dialogue.session
         if session is None or reading.values["ReferencedFilmSessionSequence"] != session.uid:
             raise InvalidAttributeValue("refers to no open film session", "ReferencedFilmSessionSequence")
+        for keyword in ("Illumination", "ReflectedAmbientLight"):
+            if keyword in session.attributes and request.dataset.get(keyword) is None:
+                reading.values[keyword] = session.attributes[keyword]
         check_densities(reading.values)
         dialogue.check_look_up(reading.values)
         # On a context of neither, the class that was negotiated at all.

@@ -15,7 +15,15 @@ from printscp.film.attributes import Attribute, Reading
 from printscp.film.dialogue import Dialogue
 from printscp.film.exchange import Answer, Request, Values, reference
 from printscp.film.instances import FilmSession
-from printscp.film.rules import CHARACTER_SET, PRESENTATION_LUT_REFERENCE, number, one_of, text
+from printscp.film.rules import (
+    AMBIENT_LIGHT,
+    CHARACTER_SET,
+    ILLUMINATION,
+    PRESENTATION_LUT_REFERENCE,
+    number,
+    one_of,
+    text,
+)
 from printscp.film.sop_classes.print_job import check_print, job_reference
 from printscp.film.uids import BASIC_FILM_SESSION, PRESENTATION_LUT
 
@@ -31,8 +39,11 @@ _ATTRIBUTES = (
     Attribute("FilmSessionLabel", "U/U", text(64)),
     Attribute("MemoryAllocation", "U/U", number(0, 0x7FFFFFFF)),
     Attribute("OwnerID", "U/U", text(16)),
-    # Not of the standard's table, but of a note in H.3.3.2, and some SCUs can do no other.
+    # Not of the standard's table, but of a note in H.3.3.2, and some SCUs can do no other: in force for film
+    # boxes that have none of their own.
     Attribute("ReferencedPresentationLUTSequence", "U/U", PRESENTATION_LUT_REFERENCE, refused=True),
+    Attribute("Illumination", "U/U", ILLUMINATION),
+    Attribute("ReflectedAmbientLight", "U/U", AMBIENT_LIGHT),
 )
 
 

@@ -23,8 +23,9 @@ from film.scu import (
 
 from printscp.errors import ResourceLimitation
 from printscp.film.display_format import Rectangle
-from printscp.film.exchange import Answer
+from printscp.film.exchange import Answer, Request
 from printscp.film.profile import Mode
+from printscp.film.service import perform
 from printscp.film.uids import (
     BASIC_ANNOTATION_BOX,
     BASIC_COLOR_IMAGE_BOX,
@@ -464,11 +465,22 @@ def test_a_film_without_an_image_is_printed_and_b603_where_strict(scu: Scu) -> N
 def test_images_go_on_their_way_as_they_come(scu: Scu) -> None:
     scu.set_image(2, gray(1, 4, PixelData=b"1234"))
     [draft] = scu.spool.drafts
-    assert draft.early == {2: b"1234"}
+    assert draft.early == [(2, b"1234")]
     assert draft.sheet is None
+    scu.set_film(Trim="YES")
     scu.set_image(2, gray(1, 4, PixelData=b"5678"))
-    assert draft.early == {2: b"5678"}
+    scu.set_image(1)
+    assert draft.early == [(2, b"1234"), (2, b"5678")]  # each once
     assert scu.printed().images[0].pixels == b"5678"
+
+
+def test_what_the_print_takes_along_need_not_go_ahead(scu: Scu) -> None:
+    # The N-ACTION may come before there was time for it; then the film is written with its pixels.
+    values = {"ImageBoxPosition": 1, "BasicGrayscaleImageSequence": [gray()]}
+    request = Request(GRAY, BASIC_GRAYSCALE_IMAGE_BOX, scu.boxes[0], data_set(**values))
+    perform(scu.dialogue, "set", request)
+    assert scu.printed().images[0].pixels == gray().PixelData
+    assert scu.spool.drafts[0].early == []
 
 
 def test_a_film_that_cannot_be_kept_is_still_there(scu: Scu) -> None:
