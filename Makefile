@@ -1,7 +1,7 @@
 # Every target makes and uses .venv; nothing has to be installed by hand.
 PYTHON ?= python3
 BIN := .venv/bin
-PEERS := dcmtk ghostscript poppler-utils qpdf
+PEERS := dcmtk ghostscript openssl poppler-utils qpdf
 
 .PHONY: demo test quick check peers bench clean
 

@@ -24,6 +24,8 @@ _PACKAGES = {
     "pdftotext": "poppler-utils",
     "pdfimages": "poppler-utils",
     "qpdf": "qpdf",
+    "pdfinfo": "poppler-utils",
+    "openssl": "openssl",
 }
 
 

@@ -25,6 +25,7 @@ pynetdicom's SCU announces an empty data set and sends no fragment of it; it wou
 """
 
 _NO_DATA_SET = 0x0101
+_LONGEST = 1 << 30  # bytes of a data set; no film that a printer could hold comes in one that is longer
 _COMMAND, _LAST = 1, 2  # bits of the message control header, PS3.8 E.2
 _P_DATA_TF = 4
 _PDV_HEADER = struct.Struct(">LBB")  # length, presentation context ID, message control header
@@ -127,6 +128,8 @@ class Assembler:
             return
         if self._message is None:
             raise ProtocolError("a data set without a command")
+        if len(self._data) + len(payload) > _LONGEST:
+            raise ProtocolError(f"a data set of more than {_LONGEST} bytes")
         self._data += payload
         if control & _LAST:
             yield self._complete()

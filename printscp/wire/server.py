@@ -136,11 +136,10 @@ class PrintServer:
             for door in dict.fromkeys(door for entrance in self._entrances for door in entrance.doors):
                 if door.tls and tls is None:
                     raise SetupError(f"port {door.port} is for TLS, and there is no certificate")
-                entrances = tuple(entrance for entrance in self._entrances if door in entrance.doors)
-                self._doorways.append(
-                    _Doorway(door, entrances, self._guests, self._entity, tls if door.tls else None)
-                )
-        except BaseException:
+                entrances = [entrance for entrance in self._entrances if door in entrance.doors]
+                doorway = _Doorway(door, entrances, self._guests, self._entity, tls if door.tls else None)
+                self._doorways.append(doorway)
+        except SetupError:
             self._close_doors()
             raise
         self._bell = Bell()
@@ -169,9 +168,9 @@ class PrintServer:
             association.join(max(0.0, deadline - time.monotonic()))
 
     def _close_doors(self) -> None:
-        for doorway in self._doorways:
+        doorways, self._doorways = self._doorways, []
+        for doorway in doorways:
             doorway.listening.close()
-        self._doorways = []
 
 
 def _listen(selector: selectors.BaseSelector) -> None:
@@ -196,7 +195,7 @@ class _Doorway:
     def __init__(
         self,
         door: Door,
-        entrances: tuple[Entrance, ...],
+        entrances: list[Entrance],
         guests: "_Guests",
         entity: ApplicationEntity,
         tls: ServerTLS | None,
@@ -211,12 +210,8 @@ class _Doorway:
         self._entity = entity
         self._tls = tls
         self.listening = _listening_socket(door)
-
-    @property
-    def address(self) -> tuple[str, int]:
-        """Host and port in use."""
         host, port = self.listening.getsockname()[:2]
-        return host, port
+        self.address: tuple[str, int] = host, port
 
     def let_in(self) -> bool:
         """Accept a connection and start its thread; whether that was possible."""
@@ -236,7 +231,7 @@ class _Doorway:
             except RuntimeError:
                 association.dul.detach()
                 raise
-        except (OSError, RuntimeError) as error:
+        except Exception as error:  # Whatever it is, the door stays open.
             log.error("a connection cannot be served", extra={"peer": address[0], "error": str(error)})
             connection.close()
             return False
@@ -246,10 +241,7 @@ class _Doorway:
         return self._tls.context() if self._tls else None
 
     def admit(self, association: PrintAssociation) -> Rejection | None:
-        request = association.requestor.primitive
-        assert isinstance(request, A_ASSOCIATE)
-        called = request.called_ae_title.strip()
-        entrance = self._entrances.get(called) or self._entrances.get(None)
+        entrance = self._entrance(association)
         if entrance is None:
             return _NOT_CALLED_SO
         if not entrance.allows_address(association.address):
@@ -258,11 +250,12 @@ class _Doorway:
             return _CALLER
         association.acceptor.ae_title = entrance.announced_ae_title
         association.acceptor.supported_contexts = self._offers[entrance.ae_title]
-        return self._guests.enter(association, entrance)
+        return self._guests.enter(association)
 
     def converse(self, association: PrintAssociation) -> Conversation:
         association.peer = f"{association.requestor.ae_title}@{association.peer}"
-        entrance = self._guests.entrance(association)
+        entrance = self._entrance(association)
+        assert entrance is not None
         if association.accepted_contexts:
             log.info("association accepted", extra={"peer": association.peer})
         else:
@@ -275,6 +268,11 @@ class _Doorway:
     def leave(self, association: PrintAssociation) -> None:
         self._guests.leave(association)
 
+    def _entrance(self, association: PrintAssociation) -> Entrance | None:
+        request = association.requestor.primitive
+        assert isinstance(request, A_ASSOCIATE)
+        return self._entrances.get(request.called_ae_title.strip()) or self._entrances.get(None)
+
 
 class _Guests:
     """The associations that stand, of all doors, and how many there may be."""
@@ -282,25 +280,21 @@ class _Guests:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._lock = threading.Lock()
-        self._inside: dict[PrintAssociation, Entrance] = {}
+        self._inside: set[PrintAssociation] = set()
 
-    def enter(self, association: PrintAssociation, entrance: Entrance) -> Rejection | None:
+    def enter(self, association: PrintAssociation) -> Rejection | None:
         with self._lock:
             if len(self._inside) >= self._limits.max_associations:
                 return _TOO_MANY
             of_peer = sum(other.address == association.address for other in self._inside)
             if of_peer >= self._limits.max_associations_per_peer:
                 return _TOO_MANY_OF_PEER
-            self._inside[association] = entrance
+            self._inside.add(association)
         return None
-
-    def entrance(self, association: PrintAssociation) -> Entrance:
-        with self._lock:
-            return self._inside[association]
 
     def leave(self, association: PrintAssociation) -> None:
         with self._lock:
-            self._inside.pop(association, None)
+            self._inside.discard(association)
 
     def all(self) -> tuple[PrintAssociation, ...]:
         with self._lock:

@@ -162,8 +162,8 @@ class UpperLayer(DULServiceProvider):
             return
         try:
             decoded, event = self._decode_pdu(bytearray(pdu))
-            # The state machine makes one too, and would break off where that cannot be done.
-            decoded.to_primitive()
+            # Without this the state machine would break off where it cannot be done.
+            _check(decoded.to_primitive())
         except Exception as error:
             raise ProtocolError(f"a PDU of type {pdu[0]} that cannot be decoded") from error
         self._recv_pdu.put(decoded)
@@ -199,3 +199,10 @@ class UpperLayer(DULServiceProvider):
         if self.inside_message:
             return self._progress + (self.assoc.dimse_timeout or 0.0)
         return self._heard + (self.assoc.network_timeout or 0.0)
+
+
+def _check(primitive: object) -> None:
+    """Raises ValueError for what pynetdicom would trip over: contexts without syntaxes (PS3.8 9.3.2.2)."""
+    for context in getattr(primitive, "presentation_context_definition_list", ()):
+        if not context.abstract_syntax or not context.transfer_syntax:
+            raise ValueError("a presentation context without syntaxes")

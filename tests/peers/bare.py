@@ -73,7 +73,7 @@ def _element(number: int, value: bytes) -> bytes:
     return struct.pack("<HHL", 0, number, len(value)) + value
 
 
-class RawScu:
+class BareScu:
     """Context manager; closes its socket, however the association ended.
 
     ``tls`` is a client's context. ``answer`` is the acceptor's PDU, once `associate` was called.

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-from peers.bare import ABORT_REQUEST, RawScu
+from peers.bare import ABORT_REQUEST, BareScu
 from pynetdicom.presentation import PresentationContext
 
 from printscp.wire.association import PrintAssociation
@@ -78,7 +78,7 @@ class EchoServer:
         """Until all who came in have left."""
         if self.server.addresses:
             # Who came before has been let in once this one is shown out.
-            with RawScu(self.address()) as scu:
+            with BareScu(self.address()) as scu:
                 scu.send(ABORT_REQUEST)
                 assert scu.rest() == b""
         for thread in threading.enumerate():

@@ -11,14 +11,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from peers import bare, echo
-from peers.bare import COMMAND, LAST, RawScu, fragment
+from peers.bare import COMMAND, LAST, BareScu, fragment
 from peers.certificates import Authority
 from peers.echo import PLAIN, TLS, Echo, EchoServer
 from pynetdicom.presentation import PresentationContext
@@ -43,8 +43,8 @@ class House(EchoServer):
         super().__init__(authority.printer, **options)
         self._client = authority.client()
 
-    def connect(self, door: Door) -> RawScu:
-        return RawScu(self.address(door), self._client if door.tls else None)
+    def connect(self, door: Door) -> BareScu:
+        return BareScu(self.address(door), self._client if door.tls else None)
 
     def still_serves(self) -> None:
         for door in (PLAIN, TLS):
@@ -75,12 +75,12 @@ class Clumsy(Echo):
         super().respond(message, context)
 
 
-def half_closed(scu: RawScu) -> None:
+def half_closed(scu: BareScu) -> None:
     """No more will come: under TLS said by close_notify and FIN, or by FIN alone."""
     socket.socket.shutdown(scu.socket, socket.SHUT_WR)
 
 
-def closed(scu: RawScu) -> None:
+def closed(scu: BareScu) -> None:
     if isinstance(scu.socket, ssl.SSLSocket):
         scu.socket = scu.socket.unwrap()
     scu.close()
@@ -90,8 +90,14 @@ def stop(house: House) -> None:
     threading.Thread(target=house.server.stop).start()
 
 
+def until_refused(address: tuple[str, int]) -> None:
+    with suppress(ConnectionError):
+        while True:
+            socket.create_connection(address, 5).close()
+
+
 # What the SCU does on an association that stands, and what is logged of it at warning, if anything is.
-ENDINGS: dict[str, tuple[Callable[[House, RawScu], None], str | None]] = {
+ENDINGS: dict[str, tuple[Callable[[House, BareScu], None], str | None]] = {
     "release": (lambda house, scu: scu.release(), None),
     "abort": (lambda house, scu: scu.send(bare.ABORT_REQUEST), None),
     "reset": (lambda house, scu: scu.reset(), "connection lost"),
@@ -192,9 +198,9 @@ def test_a_stranger_is_cut_off_with_one_line_in_the_log(
 
 
 @WAYS
-@pytest.mark.parametrize("leave", [RawScu.close, RawScu.reset, half_closed])
+@pytest.mark.parametrize("leave", [BareScu.close, BareScu.reset, half_closed])
 def test_who_only_looks_whether_the_port_is_open_is_not_worth_a_line(
-    authority: Authority, caplog: pytest.LogCaptureFixture, door: Door, leave: Callable[[RawScu], None]
+    authority: Authority, caplog: pytest.LogCaptureFixture, door: Door, leave: Callable[[BareScu], None]
 ) -> None:
     with House(authority) as house:
         before = descriptors()
@@ -212,16 +218,17 @@ def test_who_only_looks_whether_the_port_is_open_is_not_worth_a_line(
 def test_a_damaged_association_request_is_no_unforeseen_error(
     authority: Authority, caplog: pytest.LogCaptureFixture, data: st.DataObject
 ) -> None:
+    caplog.clear()
     request = bytearray(bare.association_request())
     for _ in range(data.draw(st.integers(1, 3))):
         request[data.draw(st.integers(6, len(request) - 1))] = data.draw(st.integers(0, 255))
     with EchoServer() as server:
-        with RawScu(server.address()) as scu:
+        with BareScu(server.address()) as scu:
             scu.send(bytes(request))
             half_closed(scu)
             scu.rest()
         server.settle()
-    assert "unforeseen error" not in caplog.text
+    assert "unforeseen error" not in caplog.text, caplog.text
 
 
 @WAYS
@@ -283,6 +290,34 @@ def test_the_place_of_a_released_association_is_free_at_once(authority: Authorit
                 scu.release()
 
 
+class Held(Echo):
+    """Answers when it may."""
+
+    def __init__(self, association: PrintAssociation) -> None:
+        super().__init__(association)
+        self.begun, self.go_on = threading.Event(), threading.Event()
+
+    def respond(self, message: Message, context: PresentationContext) -> None:
+        self.begun.set()
+        assert self.go_on.wait(20)
+        super().respond(message, context)
+
+
+@WAYS
+def test_stop_lets_a_request_under_way_be_answered(authority: Authority, door: Door) -> None:
+    with House(authority, talk=Held) as house, house.connect(door) as scu:
+        scu.associate().send(bare.echo_request())
+        [held] = house.conversations
+        assert isinstance(held, Held)
+        assert held.begun.wait(20)
+        address = house.address()
+        stop(house)
+        until_refused(address)
+        held.go_on.set()
+        assert scu.reply()[0x0900] == b"\0\0"
+        assert scu.pdu()[0] == bare.ABORT
+
+
 def test_under_tls_the_end_is_said_with_close_notify(authority: Authority) -> None:
     with House(authority) as house, house.connect(TLS) as scu:
         scu.associate().release()
@@ -304,7 +339,11 @@ def test_a_killed_server_is_seen_to_be_gone_and_its_port_can_be_had_again(
         ports = [int(word) for word in said.readline().split()]
     client = authority.client() if door.tls else None
     address = "127.0.0.1", ports[door.tls]
-    with RawScu(address, client) as idle, RawScu(address, client) as inside, RawScu(address, client) as early:
+    with (
+        BareScu(address, client) as idle,
+        BareScu(address, client) as inside,
+        BareScu(address, client) as early,
+    ):
         idle.associate()
         inside.associate().send(b"\4\0\0")
         process.send_signal(signal.SIGKILL)
@@ -357,7 +396,7 @@ def test_nobody_waits_for_one_who_is_idle_or_stalled(authority: Authority) -> No
             for said in (b"", b"\4", b"\4\0\0\0\1\0half a PDU", fragment(b"", COMMAND)):
                 stack.enter_context(house.connect(door)).associate().send(said)
         for said in (b"", b"\x16\x03", b"\x16\x03\x01\x02\x00\x01"):  # no TLS handshake, or half of one
-            stack.enter_context(RawScu(house.address(TLS))).send(said)
+            stack.enter_context(BareScu(house.address(TLS))).send(said)
         house.still_serves()
         assert len(house.server.associations) == 8
 
@@ -421,6 +460,23 @@ def test_half_a_tls_record_does_not_hold_the_thread(authority: Authority) -> Non
                 assert conversation.asked.acquire(timeout=10), "the thread does not turn"
             client.socket.sendall(record[-1:])
             assert client.received()[0] == bare.P_DATA
+
+
+def test_a_forged_tls_record_ends_the_association(
+    authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The connection is dropped, and the association with it."""
+    with House(authority) as house:
+        client = Records(house.address(TLS), authority.client())
+        with client.socket:
+            client.socket.sendall(client.encrypted(bare.association_request()))
+            assert client.received()[0] == bare.ACCEPTED
+            record = bytearray(client.encrypted(bare.echo_request()))
+            record[-1] ^= 1
+            client.socket.sendall(record)
+            house.settle()
+        assert [conversation.closed for conversation in house.conversations] == [1]
+    assert warned(caplog) == ["connection lost"]
 
 
 def test_many_messages_in_one_tls_record_are_all_answered(authority: Authority) -> None:

@@ -1,13 +1,15 @@
 """Doors, entrances and limits: who may come in, where, to which printer, and what is offered there."""
 
 import logging
+import os
+import resource
 import socket
 import threading
 from contextlib import ExitStack
 from ipaddress import ip_address, ip_network
 
 import pytest
-from peers.bare import RawScu
+from peers.bare import ABORT, BareScu
 from peers.echo import LIMITS, Echo, EchoServer
 from pydicom.uid import UID
 from pynetdicom.sop_class import (
@@ -55,8 +57,8 @@ class Printers:
     def __exit__(self, *_: object) -> None:
         self.server.stop()
 
-    def scu(self, *names: str, door: Door = FIRST) -> RawScu:
-        return RawScu(self.server.addresses[door]).associate(*names)
+    def scu(self, *names: str, door: Door = FIRST) -> BareScu:
+        return BareScu(self.server.addresses[door]).associate(*names)
 
 
 def printer(
@@ -186,22 +188,22 @@ def test_the_checks_come_in_order_and_each_rejection_is_told_with_the_peer_alone
 @pytest.mark.parametrize("limit", ["max_associations", "max_associations_per_peer"])
 def test_one_association_too_many_is_rejected(limit: str) -> None:
     with EchoServer(**{limit: 3}) as echo, ExitStack() as stack:
-        scus = [stack.enter_context(RawScu(echo.address())).associate() for _ in range(3)]
-        with RawScu(echo.address()) as scu:
+        scus = [stack.enter_context(BareScu(echo.address())).associate() for _ in range(3)]
+        with BareScu(echo.address()) as scu:
             assert scu.associate().rejection == LIMIT
         scus[0].release()
-        with RawScu(echo.address()) as scu:
+        with BareScu(echo.address()) as scu:
             assert scu.associate().echo() == 0
-            with RawScu(echo.address()) as another:
+            with BareScu(echo.address()) as another:
                 assert another.associate().rejection == LIMIT
         assert [each.echo() for each in scus[1:]] == [0, 0]
 
 
 def test_the_limit_of_an_address_is_not_that_of_another() -> None:
-    with EchoServer(max_associations_per_peer=1) as echo, RawScu(echo.address()) as scu:
+    with EchoServer(max_associations_per_peer=1) as echo, BareScu(echo.address()) as scu:
         assert scu.associate().rejection is None
         try:
-            other = RawScu(echo.address(), source="127.0.0.2")
+            other = BareScu(echo.address(), source="127.0.0.2")
         except OSError:
             pytest.skip("this system has one loopback address only")
         with other:
@@ -212,18 +214,18 @@ def test_the_limit_of_an_address_is_not_that_of_another() -> None:
 def test_connections_that_ask_for_no_association_take_no_place() -> None:
     with EchoServer(max_associations=1) as echo, ExitStack() as stack:
         for _ in range(20):
-            stack.enter_context(RawScu(echo.address())).send(b"\1\0\0\0")
-        with RawScu(echo.address()) as scu:
+            stack.enter_context(BareScu(echo.address())).send(b"\1\0\0\0")
+        with BareScu(echo.address()) as scu:
             assert scu.associate().echo() == 0
 
 
 def test_of_many_that_ask_at_once_as_many_are_admitted_as_may_be() -> None:
     with EchoServer(max_associations=5) as echo, ExitStack() as stack:
-        scus = [stack.enter_context(RawScu(echo.address())) for _ in range(40)]
+        scus = [stack.enter_context(BareScu(echo.address())) for _ in range(40)]
         outcomes: list[object] = []
         together = threading.Barrier(len(scus))
 
-        def ask(scu: RawScu) -> None:
+        def ask(scu: BareScu) -> None:
             together.wait(20)
             outcomes.append(scu.associate().rejection)
 
@@ -238,7 +240,7 @@ def test_of_many_that_ask_at_once_as_many_are_admitted_as_may_be() -> None:
 
 
 def test_the_largest_pdu_is_announced() -> None:
-    with EchoServer(max_pdu=65536) as echo, RawScu(echo.address()) as scu:
+    with EchoServer(max_pdu=65536) as echo, BareScu(echo.address()) as scu:
         user_information = scu.associate().answer.user_information
         assert user_information.maximum_length == 65536
 
@@ -250,7 +252,7 @@ def test_classes_not_offered_are_rejected_beside_the_meta_class_and_the_associat
     proposed = (*NOT_OFFERED[:1], META, *NOT_OFFERED[1:], Verification)
     with (
         Printers(printer("FILM", [], contexts=(META, PrintJob))) as printers,
-        RawScu(printers.server.addresses[FIRST]) as scu,
+        BareScu(printers.server.addresses[FIRST]) as scu,
     ):
         scu.associate("FILM", contexts=proposed)
         results = {context.context_id: context.result for context in scu.answer.presentation_context}
@@ -270,7 +272,7 @@ def test_verification_is_offered_once_also_where_it_is_asked_for() -> None:
 
 
 def test_an_association_without_a_usable_context_stands_and_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    with EchoServer() as echo, RawScu(echo.address()) as scu:
+    with EchoServer() as echo, BareScu(echo.address()) as scu:
         scu.associate(contexts=(CTImageStorage,))
         assert scu.rejection is None
         assert [context.result for context in scu.answer.presentation_context] == [3]
@@ -338,7 +340,7 @@ def test_what_is_stopped_does_not_listen_and_can_start_again() -> None:
     for _ in range(3):
         server.start()
         address = server.addresses[FIRST]
-        with RawScu(address) as scu:
+        with BareScu(address) as scu:
             assert scu.associate("FILM").echo() == 0
             scu.release()
         server.stop()
@@ -358,10 +360,40 @@ def test_a_connection_that_cannot_have_a_thread_is_closed_and_the_next_is_served
     with EchoServer() as echo:
         with monkeypatch.context() as patch:
             patch.setattr(PrintAssociation, "start", no_thread)
-            with RawScu(echo.address()) as scu:
+            with BareScu(echo.address()) as scu:
                 assert scu.rest() == b""
-        with RawScu(echo.address()) as scu:
+        with BareScu(echo.address()) as scu:
             assert scu.associate().echo() == 0
     assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == [
         "a connection cannot be served"
     ]
+
+
+def test_without_descriptors_the_listener_waits_and_then_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    waited = threading.Event()
+
+    def error(message: str, **_: object) -> None:
+        told.append(message)
+        waited.set()
+
+    monkeypatch.setattr("printscp.wire.server.log.error", error)
+    monkeypatch.setattr("printscp.wire.server._RESPITE", 0.01)
+    with EchoServer() as echo, socket.socket() as client:
+        highest = max(map(int, os.listdir("/proc/self/fd")))  # noqa: PTH208
+        fillers = [os.dup(0)]
+        while fillers[-1] <= highest:
+            fillers.append(os.dup(0))
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (fillers[-1] + 1, hard))
+        try:
+            client.settimeout(20)
+            client.connect(echo.address())
+            assert waited.wait(20)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            for filler in fillers:
+                os.close(filler)
+        client.sendall(b"no PDU")
+        assert client.recv(1)[0] == ABORT
+    assert set(told) == {"no connection can be accepted"}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from peers.bare import RawScu, association_request
+from peers.bare import BareScu, association_request
 from peers.certificates import Authority
 from peers.echo import PLAIN, TLS, EchoServer
 
@@ -37,7 +37,7 @@ def no_tls(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [vars(record)["error"] for record in warnings]
 
 
-def common_name(scu: RawScu) -> str:
+def common_name(scu: BareScu) -> str:
     assert isinstance(scu.socket, ssl.SSLSocket)
     certificate = scu.socket.getpeercert()
     assert certificate is not None
@@ -53,13 +53,13 @@ def test_tls_1_2_and_1_3_are_spoken_the_newer_where_both_can(
     authority: Authority, version: ssl.TLSVersion | None, said: str
 ) -> None:
     with EchoServer(authority.printer) as echo:
-        with RawScu(echo.address(TLS), authority.client(version=version)) as scu:
+        with BareScu(echo.address(TLS), authority.client(version=version)) as scu:
             assert scu.associate().echo() == 0
             assert isinstance(scu.socket, ssl.SSLSocket)
             assert scu.socket.version() == said
             assert scu.socket.compression() is None
             scu.release()
-        with RawScu(echo.address(PLAIN)) as scu:
+        with BareScu(echo.address(PLAIN)) as scu:
             assert scu.associate().echo() == 0
 
 
@@ -67,8 +67,10 @@ def test_tls_1_2_and_1_3_are_spoken_the_newer_where_both_can(
 def test_tls_1_1_is_refused(authority: Authority, caplog: pytest.LogCaptureFixture) -> None:
     client = authority.client(version=ssl.TLSVersion.TLSv1_1)
     client.set_ciphers("DEFAULT:@SECLEVEL=0")  # or OpenSSL would not even try
-    with EchoServer(authority.printer) as echo, pytest.raises(ssl.SSLError, match=r"(?i)protocol version"):
-        RawScu(echo.address(TLS), client)
+    with EchoServer(authority.printer) as echo:
+        with pytest.raises(ssl.SSLError, match=r"(?i)protocol version"):
+            BareScu(echo.address(TLS), client)
+        echo.settle()
     assert no_tls(caplog) == ["unsupported protocol"]
 
 
@@ -90,18 +92,18 @@ def test_of_tls_1_2_only_suites_with_ecdhe_and_aead_are_spoken(
     client.set_ciphers(suites)
     with EchoServer(authority.printer) as echo:
         if spoken:
-            with RawScu(echo.address(TLS), client) as scu:
+            with BareScu(echo.address(TLS), client) as scu:
                 assert scu.associate().echo() == 0
         else:
             with pytest.raises(ssl.SSLError, match=r"(?i)handshake failure"):
-                RawScu(echo.address(TLS), client)
+                BareScu(echo.address(TLS), client)
 
 
 def test_no_session_outlives_its_association(authority: Authority) -> None:
     """No tickets, whose keys would have to be changed (RFC 9325 3.4)."""
     for version in (TLS_1_2, TLS_1_3):
         client = authority.client(version=version)
-        with EchoServer(authority.printer) as echo, RawScu(echo.address(TLS), client) as scu:
+        with EchoServer(authority.printer) as echo, BareScu(echo.address(TLS), client) as scu:
             assert scu.associate().echo() == 0
             assert isinstance(scu.socket, ssl.SSLSocket)
             assert scu.socket.session is None or not scu.socket.session.has_ticket
@@ -116,7 +118,7 @@ def test_with_a_ca_each_scu_must_show_a_certificate(
 ) -> None:
     known, unknown = authority.issue("modality"), stranger.issue("stranger")
     with EchoServer(authority.issue("mutual", mutual=True)) as echo:
-        with RawScu(echo.address(TLS), authority.client(known, version)) as scu:
+        with BareScu(echo.address(TLS), authority.client(known, version)) as scu:
             assert scu.associate().echo() == 0
         for shown, alert in (
             (None, "(?i)certificate.required|handshake.failure"),
@@ -124,7 +126,7 @@ def test_with_a_ca_each_scu_must_show_a_certificate(
         ):
             # By TLS 1.3 the SCU hears of it only after it believes the handshake done.
             with pytest.raises(ssl.SSLError, match=alert):
-                RawScu(echo.address(TLS), authority.client(shown, version)).associate()
+                BareScu(echo.address(TLS), authority.client(shown, version)).associate()
         echo.settle()
         assert len(echo.conversations) == 1
     assert no_tls(caplog) == ["peer did not return a certificate", "unable to get local issuer certificate"]
@@ -135,21 +137,22 @@ def test_an_scu_that_does_not_trust_the_printer_is_told_of(
 ) -> None:
     with EchoServer(authority.printer) as echo:
         with pytest.raises(ssl.SSLCertVerificationError):
-            RawScu(echo.address(TLS), stranger.client())
+            BareScu(echo.address(TLS), stranger.client())
         echo.settle()
     assert no_tls(caplog) == ["tlsv1 alert unknown ca"]
 
 
 @pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00"])
 def test_no_handshake_in_time(authority: Authority, said: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    with EchoServer(authority.printer, acse_timeout=0.2) as echo, RawScu(echo.address(TLS)) as scu:
+    with EchoServer(authority.printer, acse_timeout=0.2) as echo, BareScu(echo.address(TLS)) as scu:
         scu.send(said)
         assert scu.rest() == b""
+        echo.settle()
     assert no_tls(caplog) == ["no TLS handshake"]
 
 
 def test_plain_dicom_at_the_door_for_tls(authority: Authority, caplog: pytest.LogCaptureFixture) -> None:
-    with EchoServer(authority.printer) as echo, RawScu(echo.address(TLS)) as scu:
+    with EchoServer(authority.printer) as echo, BareScu(echo.address(TLS)) as scu:
         scu.send(association_request())
         assert scu.rest()[:1] in (b"", b"\x15")  # a TLS alert
         scu.close()
@@ -158,20 +161,22 @@ def test_plain_dicom_at_the_door_for_tls(authority: Authority, caplog: pytest.Lo
 
 
 def test_tls_at_the_plain_door(authority: Authority, caplog: pytest.LogCaptureFixture) -> None:
-    with EchoServer(authority.printer) as echo, pytest.raises(ssl.SSLError):
-        RawScu(echo.address(PLAIN), authority.client())
+    with EchoServer(authority.printer) as echo:
+        with pytest.raises(ssl.SSLError):
+            BareScu(echo.address(PLAIN), authority.client())
+        echo.settle()
     assert [record.message for record in caplog.records if record.name.startswith("printscp")] == [
         "protocol error"
     ]
 
 
-@pytest.mark.parametrize("leave", [RawScu.close, RawScu.reset])
+@pytest.mark.parametrize("leave", [BareScu.close, BareScu.reset])
 def test_one_line_for_who_leaves_before_the_handshake(
-    authority: Authority, caplog: pytest.LogCaptureFixture, leave: Callable[[RawScu], None]
+    authority: Authority, caplog: pytest.LogCaptureFixture, leave: Callable[[BareScu], None]
 ) -> None:
     with EchoServer(authority.printer) as echo:
-        leave(RawScu(echo.address(TLS)))
-        with RawScu(echo.address(TLS), authority.client()) as scu:
+        leave(BareScu(echo.address(TLS)))
+        with BareScu(echo.address(TLS), authority.client()) as scu:
             assert scu.associate().echo() == 0
         echo.settle()
     assert len(no_tls(caplog)) == 1
@@ -235,19 +240,19 @@ def test_a_folder_and_a_file_of_others_are_refused_by_name(tmp_path: Path) -> No
 def test_a_new_certificate_is_shown_to_the_next_association(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     files = authority.issue("first")
-    with EchoServer(files) as echo, RawScu(echo.address(TLS), authority.client()) as before:
+    with EchoServer(files) as echo, BareScu(echo.address(TLS), authority.client()) as before:
         assert common_name(before.associate()) == "first"
         second = authority.issue("second")
         second.certificate.replace(files.certificate)
         second.key.replace(files.key)
-        with RawScu(echo.address(TLS), authority.client()) as after:
+        with BareScu(echo.address(TLS), authority.client()) as after:
             assert common_name(after.associate()) == "second"
             assert after.echo() == 0
         # Written over in place it is a new one just the same.
         third = authority.issue("third")
         files.certificate.write_bytes(third.certificate.read_bytes())
         files.key.write_bytes(third.key.read_bytes())
-        with RawScu(echo.address(TLS), authority.client()) as after:
+        with BareScu(echo.address(TLS), authority.client()) as after:
             assert common_name(after.associate()) == "third"
         assert before.echo() == 0
 
@@ -257,14 +262,14 @@ def test_an_authority_taken_away_lets_nobody_in_any_more(tmp_path: Path, strange
     modality = authority.issue("modality")
     with EchoServer(authority.issue("mutual", mutual=True)) as echo:
         client = authority.client(modality, TLS_1_3)
-        with RawScu(echo.address(TLS), client) as scu:
+        with BareScu(echo.address(TLS), client) as scu:
             assert scu.associate().echo() == 0
         trusted = authority.ca.read_bytes()
         authority.ca.write_bytes(stranger.ca.read_bytes())
         with pytest.raises(ssl.SSLError):
-            RawScu(echo.address(TLS), client).associate()
+            BareScu(echo.address(TLS), client).associate()
         authority.ca.write_bytes(trusted)
-        with RawScu(echo.address(TLS), client) as scu:
+        with BareScu(echo.address(TLS), client) as scu:
             assert scu.associate().echo() == 0
 
 
@@ -275,7 +280,7 @@ def test_new_files_that_are_broken_are_told_once_and_the_old_ones_stay(
     files = authority.issue("first")
 
     def shown() -> str:
-        with RawScu(echo.address(TLS), authority.client()) as scu:
+        with BareScu(echo.address(TLS), authority.client()) as scu:
             return common_name(scu.associate())
 
     def told() -> list[str]:
