@@ -114,7 +114,7 @@ class Dialogue:
         if wanted is None:
             return generate_uid()
         self.check_uid(wanted)
-        if wanted in _ALWAYS_THERE or wanted in self._alive():
+        if wanted in _ALWAYS_THERE or self._alive(wanted) is not None:
             raise DuplicateSOPInstance("instance UID is in use")
         return wanted
 
@@ -126,7 +126,7 @@ class Dialogue:
         """
         self.check_uid(request.instance)
         wanted = request.instance or UID("")
-        instance = self._alive().get(wanted)
+        instance = self._alive(wanted)
         sop_class = instance.sop_class if instance is not None else _ALWAYS_THERE.get(wanted)
         if sop_class is None:
             raise NoSuchSOPInstance(f"no such {class_name(request.sop_class)} alive here")
@@ -143,16 +143,16 @@ class Dialogue:
         if not uid or not _UID.fullmatch(uid) or len(uid) > 64 or (self.strict and _LEADING_ZERO.search(uid)):
             raise InvalidSOPInstance("instance UID breaks the UID rules")
 
-    def _alive(self) -> dict[str, Any]:
-        alive: dict[str, Any] = dict(self.look_ups)
-        if self.session is not None:
-            alive[self.session.uid] = self.session
-            if self.session.film_box is not None:
-                film_box = self.session.film_box
-                alive[film_box.uid] = film_box
-                alive.update((box.uid, box) for box in film_box.image_boxes)
-                alive.update((box.uid, box) for box in film_box.annotation_boxes)
-        return alive
+    def _alive(self, uid: UID) -> Any:
+        """The instance of that UID; None where it is not of this association, or no longer alive."""
+        session = self.session
+        film_box = session.film_box if session is not None else None
+        if session is not None and uid == session.uid:
+            return session
+        if film_box is not None and uid == film_box.uid:
+            return film_box
+        boxes = film_box.boxes if film_box is not None else {}
+        return boxes.get(uid) or self.look_ups.get(uid)
 
     def check_look_up(self, values: dict[str, Any]) -> None:
         """Refuse a reference to a Presentation LUT that is not there: its densities would be wrong.

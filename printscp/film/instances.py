@@ -1,6 +1,7 @@
 """The SOP instances that one association builds: film session, film box and the rest (PS3.4 H.2)."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from pydicom.uid import UID
@@ -91,6 +92,12 @@ class FilmBox:
     kept: bool = False
     printed: bool = False
     sop_class: UID = BASIC_FILM_BOX
+
+    @cached_property
+    def boxes(self) -> dict[str, ImageBox | AnnotationBox]:
+        """All boxes by UID."""
+        boxes: list[ImageBox | AnnotationBox] = [*self.image_boxes, *self.annotation_boxes]
+        return {box.uid: box for box in boxes}
 
     @property
     def empty(self) -> bool:

@@ -30,6 +30,16 @@ _PIECE = 1 << 20  # bytes written at a time
 _SHEET = TypeAdapter(Sheet)
 
 
+def _blank_head() -> bytes:
+    """The head of a member (POSIX ustar) whose name, size, owner's name and checksum are not filled in."""
+    member = tarfile.TarInfo("")
+    member.mode = 0o600
+    return member.tobuf(tarfile.USTAR_FORMAT)
+
+
+_HEAD = _blank_head()
+
+
 class DamagedSheet(Exception):
     """A spooled sheet cannot be read back as it was written."""
 
@@ -122,6 +132,7 @@ class SheetWriter:
         self._open = True
         self._file: BinaryIO = path.open("xb")
         self._put: dict[int, BytesLike] = {}
+        self._unadvised = 0  # bytes
 
     def takes(self, position: int) -> bool:
         """Whether an image may still be put there."""
@@ -143,9 +154,11 @@ class SheetWriter:
         for start in range(0, len(view), _PIECE):
             self._file.write(view[start : start + _PIECE])
             self._file.flush()
-            if hasattr(os, "posix_fadvise"):
+            self._unadvised += min(_PIECE, len(view) - start)
+            if self._unadvised >= _PIECE and hasattr(os, "posix_fadvise"):
                 # On Linux this starts to write to the disk, which leaves less for the flush at the end.
                 os.posix_fadvise(self._file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+                self._unadvised = 0
         self._file.write(_padding(pixels))
         self._put[position] = pixels
 
@@ -203,12 +216,18 @@ def _header(sheet: Sheet) -> bytes:
 
 
 def _head(name: str, data: BytesLike) -> bytes:
-    """What stands before the data of a member; TarFile.addfile would copy the data in small pieces."""
-    member = tarfile.TarInfo(name)
-    member.size = len(data)
-    member.mode = 0o600
-    member.uname = _checksum(data)  # guarded in its turn by the checksum of the tar header
-    return member.tobuf(tarfile.USTAR_FORMAT)
+    """What stands before the data of a member.
+
+    TarFile.addfile would copy the data in small pieces, and TarInfo.tobuf puts each field together anew: that
+    is a tenth of the time of an N-SET.
+    """
+    head = bytearray(_HEAD)
+    head[: len(name)] = name.encode()
+    head[124:135] = b"%011o" % len(data)
+    head[265:273] = _checksum(data).encode()  # guarded in its turn by the checksum of the head
+    head[148:156] = b" " * 8
+    head[148:155] = b"%06o\0" % sum(head)
+    return bytes(head)
 
 
 def _padding(data: BytesLike) -> bytes:

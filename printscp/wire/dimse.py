@@ -10,10 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag, tag_for_keyword
-from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.datadict import keyword_for_tag, tag_for_keyword
 from pydicom.dataset import Dataset
-from pydicom.filereader import read_dataset, read_sequence
 from pydicom.uid import UID
 from pynetdicom.presentation import PresentationContext
 
@@ -24,6 +22,7 @@ from printscp.film.exchange import Answer, Event, Request
 from printscp.film.printer import Printer
 from printscp.film.service import perform
 from printscp.wire.association import PrintAssociation
+from printscp.wire.decoding import decode
 from printscp.wire.encoding import encode
 from printscp.wire.message import (
     C_CANCEL,
@@ -39,8 +38,6 @@ from printscp.wire.message import (
 )
 from printscp.wire.trace import trace
 
-_TAG_AND_LENGTH = 8  # bytes that pydicom reads of an element first
-_COPIED = 1 << 14  # bytes; longer values of a data set stay where they are
 _COMMENT_LENGTH = 64  # Error Comment (0000,0902) is LO
 # Statuses that name attributes by Attribute Identifier List (PS3.7 C.5); others do by Offending Element.
 _NAMED_IN_A_LIST = (0x0105, ATTRIBUTE_LIST_ERROR, 0x0120)
@@ -208,7 +205,7 @@ class Responder:
             if message.command_field not in _VERBS:
                 raise UnrecognizedOperation("this service is not of the print service class")
             _, verb, read = _VERBS[message.command_field]
-            dataset = _decode(message.data, context)
+            dataset = decode(message.data, context.transfer_syntax[0])
             syntax = UID(str(context.abstract_syntax))
             answer = perform(self._dialogue, verb, read(message.command, syntax, dataset))
             implicit = context.transfer_syntax[0].is_implicit_VR
@@ -257,60 +254,3 @@ def _requested(command: Command) -> tuple[UID, UID]:
 def _class_uid(command: Command) -> UID | None:
     uid: UID | None = command.get("RequestedSOPClassUID") or command.get("AffectedSOPClassUID")
     return uid
-
-
-def _decode(encoded: bytes | bytearray, context: PresentationContext) -> Dataset:
-    """The data set of a request; empty where it has none.
-
-    Raises:
-        PrintError: the bytes are no data set of the transfer syntax agreed.
-    """
-    if not encoded:
-        return Dataset()
-    syntax = context.transfer_syntax[0]
-    try:
-        reader = _Reader(memoryview(encoded))
-        dataset = read_dataset(reader, syntax.is_implicit_VR, True)  # type: ignore[arg-type]
-        for tag, element in list(dataset.items()):
-            if isinstance(element, RawDataElement) and isinstance(element.value, memoryview):
-                dataset[tag] = _long(element, syntax.is_implicit_VR)
-        if reader.fell_short:
-            raise ValueError("cut short")
-        return dataset
-    except Exception as error:
-        raise PrintError(f"data set cannot be decoded as {syntax.name}") from error
-
-
-def _long(element: RawDataElement, implicit: bool) -> DataElement | RawDataElement:
-    """An element with a long value: the image sequence, read without a copy, or one to be ignored."""
-    value = element.value
-    assert isinstance(value, memoryview)
-    vr = dictionary_VR(element.tag) if implicit and dictionary_has_tag(element.tag) else element.VR
-    if vr != "SQ":
-        return element._replace(value=bytes(value))
-    items = read_sequence(_Reader(value), implicit, True, len(value), "iso8859")
-    return DataElement(element.tag, "SQ", items)
-
-
-class _Reader:
-    """A file for pydicom over the bytes of a message; long values are views of them, not copies."""
-
-    def __init__(self, view: memoryview) -> None:
-        self._view = view
-        self._position = 0
-        self.fell_short = False  # pydicom takes what is cut short for whole
-
-    def read(self, size: int = -1) -> bytes | memoryview:
-        end = len(self._view) if size < 0 else self._position + size
-        part = self._view[self._position : end]
-        # Before a tag the end may come, and nowhere else.
-        self.fell_short |= len(part) < size and (len(part) > 0 or size != _TAG_AND_LENGTH)
-        self._position += len(part)
-        return part if len(part) > _COPIED else bytes(part)
-
-    def tell(self) -> int:
-        return self._position
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        self._position = offset + (0, self._position, len(self._view))[whence]
-        return self._position

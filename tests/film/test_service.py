@@ -90,7 +90,10 @@ def test_a_class_belongs_on_its_context(start: Start, mode: Mode) -> None:
                 assert status == 0x0118
 
 
-@pytest.mark.parametrize("services", [{GRAY}, {COLOR}, {PRINTER}, {GRAY, PRINT_JOB}], ids=["gray", "color", "printer", "gray and jobs"])
+IDS = ["gray", "color", "printer", "gray and jobs"]
+
+
+@pytest.mark.parametrize("services", [{GRAY}, {COLOR}, {PRINTER}, {GRAY, PRINT_JOB}], ids=IDS)
 def test_what_was_not_negotiated_is_not_served(start: Start, mode: Mode, services: set[UID]) -> None:
     scu = start(mode, services=frozenset(services))
     covered = set(services)
