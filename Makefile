@@ -22,6 +22,7 @@ check: .venv/installed  ## lint, format, types
 bench: .venv/installed peers  ## ratios, beside DCMTK's print server and a memcpy
 	$(BIN)/python benchmarks/acceptance.py
 	$(BIN)/python benchmarks/pdf.py
+	$(BIN)/python benchmarks/wire.py
 
 # The programs to test against, where they can be installed: as root on Debian.
 peers:

@@ -86,16 +86,16 @@ def idle(server: Server, associations: int, seconds: float) -> float:
         return (cpu(server.process.pid) - before) / seconds * 100
 
 
-def crowd(server: Server, film: Film, scus: int) -> tuple[float, float]:
-    """So many SCUs print a film each at once, beside an idle and a stalled one.
+def crowd(server: Server, film: Film, scus: int) -> None:
+    """So many SCUs print a film each, beside an idle and a stalled one; the peak memory of the server.
 
-    Returns seconds until the last was accepted, and the peak memory of the server in bytes for each, beyond
-    what it held before.
+    No film is printed before the images of all of them are there.
     """
     images = film.images()
     size = sum(len(image.BasicGrayscaleImageSequence[0].PixelData) for image in images)
     before = memory(server.process.pid, "VmRSS")
     refused: list[str] = []
+    all_there = threading.Barrier(scus)
 
     def print_film() -> None:
         try:
@@ -107,6 +107,7 @@ def crowd(server: Server, film: Film, scus: int) -> tuple[float, float]:
             boxes = [each.ReferencedSOPInstanceUID for each in created.dataset.ReferencedImageBoxSequence]
             for instance, image in zip(boxes, images, strict=True):
                 answers.append(scu.ask("set", BASIC_GRAYSCALE_IMAGE_BOX, instance, image, context=META))
+            all_there.wait(PATIENCE)
             answers.append(scu.ask("action", BASIC_FILM_BOX, box, context=META))
             refused.extend(f"0x{said.status:04X}" for said in answers if said.status)
             scu.release()
@@ -129,11 +130,9 @@ def crowd(server: Server, film: Film, scus: int) -> tuple[float, float]:
     grown = memory(server.process.pid, "VmHWM") - before
     allowed = scus * (2.2 * size + (20 << 20))
     print(
-        f"{scus} SCUs at once, each {size / 1e6:.1f} MB: accepted in {seconds:.1f} s; peak memory grew by "
-        f"{grown / 1e6:.0f} MB, {grown / scus / size:.2f} x the image bytes of each; "
-        f"{grown / allowed:.2f} of 2.2 x image bytes + 20 MB"
+        f"{scus} SCUs at once, {film.name} each, accepted in {seconds:.1f} s: peak memory grew by "
+        f"{grown / scus / size:.2f} x image bytes, {grown / allowed:.2f} of 2.2 x image bytes + 20 MB each"
     )
-    return seconds, grown / scus
 
 
 def cpu(pid: int) -> float:
@@ -154,7 +153,6 @@ def main() -> None:
     parser.add_argument("--idle", type=int, default=128, help="associations that say nothing")
     parser.add_argument("--scus", type=int, default=64, help="at once")
     arguments = parser.parse_args()
-    film = Film(1, 1, (2048, 2048), 12)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         limits = ("PRINTSCP_MAX_ASSOCIATIONS", str(max(arguments.idle, arguments.scus) + 8))
@@ -168,10 +166,11 @@ def main() -> None:
             with kind(folder / f"idle-{kind.__name__.lower()}") as server:
                 percent = idle(server, count, 5)
                 print(f"{count} idle associations: {kind.__name__.lower()} burns {percent:.1f} % of a core")
-        with Printscp(folder / "crowd") as server:
-            crowd(server, film, arguments.scus)
-            server.check(arguments.scus)
-            print("every film of them was printed")
+        for film, scus in ((Film(1, 1, (2048, 2048), 12), arguments.scus), (Film(1, 1, (5120, 4096), 12), 1)):
+            with Printscp(folder / f"crowd-{scus}") as server:
+                crowd(server, film, scus)
+                server.check(scus)
+        print("every film of them was printed")
 
 
 if __name__ == "__main__":
