@@ -13,6 +13,7 @@ from pynetdicom import evt
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 from pynetdicom.events import Event
+from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.status import PRINT_JOB_MANAGEMENT_SERVICE_CLASS_STATUS, code_to_category
 
 from printscp.client.images import PrintImage
@@ -231,10 +232,12 @@ class PrintClient:
     def _why_not(self) -> str:
         """Why the association was not established."""
         where = self._where()
-        answer = self._association.acceptor.primitive
-        if answer is not None and self._association.is_rejected:
+        # A printer that rejects faster than pynetdicom looks whether it is connected seems not to be there; what
+        # it said waits in the queue.
+        answer = self._association.acceptor.primitive or self._association.dul.receive_pdu()
+        if isinstance(answer, A_ASSOCIATE) and answer.result:
             return f"{where}: association rejected: {answer.reason_str}"
-        if answer is not None:
+        if isinstance(answer, A_ASSOCIATE):
             return f"{where}: printer does not offer Basic Grayscale Print Management"
         # The local port is known from the moment that a connection stands.
         local = self._association.requestor.address_info

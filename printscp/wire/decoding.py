@@ -8,6 +8,7 @@ a good deal longer, has the others.
 import struct
 from typing import Any
 
+from pydicom.charset import convert_encodings
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
@@ -28,6 +29,7 @@ _SHORT = frozenset(
     | {b"SS", b"ST", b"TM", b"UI", b"UL", b"US"}
 )
 _ITEM = BaseTag(0xFFFEE000)
+_CHARACTER_SET = BaseTag(0x00080005)
 
 _Elements = dict[BaseTag, DataElement | RawDataElement]
 
@@ -88,6 +90,8 @@ def _cut(view: memoryview, implicit: bool) -> _Elements | None:
 def _data_set(elements: _Elements, implicit: bool) -> Dataset:
     dataset = Dataset(elements)
     dataset.set_original_encoding(implicit, True, "iso8859")
+    if _CHARACTER_SET in elements:
+        dataset.set_original_encoding(implicit, True, convert_encodings(dataset.SpecificCharacterSet))
     return dataset
 
 

@@ -62,6 +62,15 @@ def plain(element: Any) -> Any:
     return bytes(element.value) if isinstance(element.value, (bytes, memoryview)) else element.value
 
 
+@pytest.mark.parametrize("syntax", SYNTAXES)
+@pytest.mark.parametrize("item_length", [True, False])
+def test_text_is_read_in_the_character_set_of_its_data_set(syntax: UID, item_length: bool) -> None:
+    dataset = data_set({"SpecificCharacterSet": "ISO_IR 144", "FilmSessionLabel": "Колено"})
+    dataset.BasicGrayscaleImageSequence = [Dataset()]
+    dataset["BasicGrayscaleImageSequence"].is_undefined_length = not item_length
+    assert decode(encode(dataset, syntax.is_implicit_VR, True) or b"", syntax).FilmSessionLabel == "Колено"
+
+
 def test_long_values_of_an_image_are_not_copied() -> None:
     item = Dataset()
     item.add_new("PixelData", "OW", bytes(1 << 20))
