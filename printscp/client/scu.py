@@ -232,8 +232,8 @@ class PrintClient:
     def _why_not(self) -> str:
         """Why the association was not established."""
         where = self._where()
-        # A printer that rejects faster than pynetdicom looks whether it is connected seems not to be there; what
-        # it said waits in the queue.
+        # A printer that rejects faster than pynetdicom looks whether it is connected seems not to be there;
+        # what it said waits in the queue.
         answer = self._association.acceptor.primitive or self._association.dul.receive_pdu()
         if isinstance(answer, A_ASSOCIATE) and answer.result:
             return f"{where}: association rejected: {answer.reason_str}"

@@ -90,6 +90,7 @@ class Printer:
         self._state = PrinterState()
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
+        self._changing = threading.Lock()
 
     @property
     def state(self) -> PrinterState:
@@ -97,10 +98,10 @@ class Printer:
 
     def change_state(self, state: PrinterState) -> None:
         """Enter a state, and tell those who listen if it is another one."""
-        with self._lock:
+        with self._changing:  # what is told last is what is
             changed, self._state = state != self._state, state
-        if changed:
-            self.tell(state)
+            if changed:
+                self.tell(state)
 
     def tell(self, news: JobNews | PrinterState) -> None:
         """Tell all who listen; from any thread."""
