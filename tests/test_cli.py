@@ -81,6 +81,7 @@ def test_send_tells_of_values_the_printer_replaced(server: Server) -> None:
     assert "0x0116" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -113,6 +114,7 @@ def test_send_to_a_peer_that_is_no_printer() -> None:
         archive.shutdown()
 
 
+@pytest.mark.slow
 def test_serve_says_why_it_cannot_start(server: Server, tmp_path: Path) -> None:
     folders = ("--spool", tmp_path / "spool", "--output", tmp_path / "films")
     one_clear_line(run("serve", "--port", server.address[1], *folders), "cannot listen", "in use")
@@ -132,6 +134,7 @@ def test_serve_says_why_it_cannot_start(server: Server, tmp_path: Path) -> None:
     one_clear_line(run("serve", "--ae-title", "A TITLE MUCH TOO LONG", *folders), "ae_title", "16")
 
 
+@pytest.mark.slow
 def test_serve_reads_a_configuration_and_says_what_is_wrong_with_it(tmp_path: Path) -> None:
     config = tmp_path / "printer.toml"
     for text, words in (
@@ -164,6 +167,7 @@ allow_calling = ["CT*"]
 """
 
 
+@pytest.mark.slow
 def test_several_printers_behind_one_port(tmp_path: Path) -> None:
     (tmp_path / "printers.toml").write_text(MANY)
     command = [PRINTSCP, "serve", "--config", "printers.toml", "--verbose", "--trace", "trace"]

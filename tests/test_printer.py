@@ -59,6 +59,7 @@ def test_high_priority_overtakes(start_printer: Callable[..., FilmPrinter]) -> N
     assert [job.order.priority for job in finished if job.order.priority != "LOW"] == ["HIGH", "MED"]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_replaced_and_its_job_is_done_again(
     start_printer: Callable[..., FilmPrinter],
 ) -> None:
@@ -85,6 +86,7 @@ def test_a_worker_told_to_end_finishes_its_film_first(start_printer: Callable[..
     assert printer.worker_pid != first
 
 
+@pytest.mark.slow
 def test_a_film_that_keeps_killing_its_worker_ends_in_failure(
     start_printer: Callable[..., FilmPrinter], tmp_path: Path
 ) -> None:

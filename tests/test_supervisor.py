@@ -22,6 +22,8 @@ from printscp.film.sheet import Order, Sheet
 from printscp.spool.folder import Spool, lock
 from printscp.supervisor import Supervisor, worker_command
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60.0  # seconds for any one piece of news; only something broken takes as long
 
 # Takes a job and goes on with it as the test says.

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from peers.raw import RawScu
 from peers.scu import META
 from pynetdicom.sop_class import Printer as PrinterClass
@@ -11,6 +12,8 @@ from pynetdicom.sop_class import PrinterInstance
 from service.films import print_film
 
 from printscp.printer import FilmPrinter
+
+pytestmark = pytest.mark.slow
 
 SCUS = 64
 

@@ -1,5 +1,6 @@
 """Associations, plain and under TLS: how they end, that none holds up another, and who may speak unasked."""
 
+import gc
 import logging
 import os
 import resource
@@ -26,6 +27,8 @@ from pynetdicom.presentation import PresentationContext
 from printscp.wire.association import PrintAssociation
 from printscp.wire.message import C_ECHO, N_EVENT_REPORT, N_SET, RESPONSE, Message
 from printscp.wire.server import Door
+
+pytestmark = pytest.mark.slow
 
 WAYS = pytest.mark.parametrize("door", [PLAIN, TLS], ids=["plain", "TLS"])
 SHORT = 0.3  # seconds
@@ -54,6 +57,7 @@ class House(EchoServer):
 
 
 def descriptors() -> int:
+    gc.collect()  # what tests before this one have left
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208
 
 
