@@ -13,7 +13,7 @@ from pydicom.datadict import dictionary_description
 
 from printscp.catalog import load_profile
 from printscp.config import PrinterSettings, Settings, TLSSettings
-from printscp.conformance import annex, printers, sop_classes, statement
+from printscp.conformance import annex, choices, printers, statement
 from printscp.conformance.document import Section, document, rows, table
 from printscp.errors import PrintError, SetupError
 from printscp.film.dialogue import class_name
@@ -96,9 +96,9 @@ def test_every_status_of_every_service_has_its_line(parts: dict[str, str], uid: 
 
 
 def test_every_service_is_told_of(parts: dict[str, str]) -> None:
-    told = {(uid, row[0]) for uid, services in sop_classes.SERVICES.items() for row in rows(services)}
+    told = {(uid, row[0]) for uid, services in choices.SERVICES.items() for row in rows(services)}
     assert told == set(STATUSES)
-    assert set(sop_classes.SERVICES) == set(sop_classes.CHOICES) == set(SOP_CLASSES)
+    assert set(choices.SERVICES) == set(choices.CHOICES) == set(SOP_CLASSES)
     offered = parts["Conformance statement overview"] + parts["Association acceptance"]
     assert all(offered.count(f"| {uid} |") == 2 for uid in (*contexts(True), *OPTIONAL_CLASSES))
 
@@ -195,7 +195,7 @@ def test_n_get_gives_what_the_statement_says() -> None:
     for uid, instance in ((PRINTER, PRINTER_INSTANCE), (PRINT_JOB, job)):
         values = scu.ask("get", uid, instance).values
         assert values is not None
-        assert set(values) == set(sop_classes.GIVEN[uid])
+        assert set(values) == set(choices.GIVEN[uid])
 
 
 def test_jobs_come_to_the_terms_that_the_events_tell_of(parts: dict[str, str]) -> None:

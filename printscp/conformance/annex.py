@@ -294,7 +294,7 @@ _QUIRKS = """
     look-up tables of odd sizes | 2 to 65536 entries of 8 to 16 bits | 256 or 4096 entries of 10 to 16 bits,
         else 0x0106
     a look-up table that does not match the bits of the image | interpolated | 0x0106
-    Presentation LUT referred to from the film session | used | used
+    Presentation LUT and light at the film session | for films that name none | the same
     """
 
 

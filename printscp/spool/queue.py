@@ -83,6 +83,7 @@ _jobs = Table(
     Index("job_next", "status", "rank", "id"),
     sqlite_autoincrement=True,  # a number is never used twice: outputs are named after it
 )
+_INSERT = insert(_jobs)
 _RANK = {"HIGH": 0, "MED": 1, "LOW": 2}
 _PENDING, _PRINTING, _DONE, _FAILURE = ExecutionStatus
 _LONGEST_PAUSE = 60.0  # seconds between tries of a delivery that cannot be made for now
@@ -133,7 +134,7 @@ class JobQueue:
             "created": now,
         }
         with self._transaction() as connection:
-            result = connection.execute(insert(_jobs), row)
+            result = connection.execute(_INSERT, row)
             assert result.inserted_primary_key is not None
             return int(result.inserted_primary_key[0])
 

@@ -15,7 +15,7 @@ from printscp.film.exchange import Values
 
 _LONG = frozenset({"OB", "OW", "SQ", "UN", "UT"})  # 32-bit length in explicit VR, PS3.5 7.1.2
 _TEXT = frozenset({"LO", "SH", "ST", "LT", "PN", "UC", "UT"})  # in the Specific Character Set
-_WORDS = {"US": "H", "SS": "h"}
+_WORDS = {"US": "H", "SS": "h", "OW": "H"}
 _AMBIGUOUS = {"US or SS": "US", "US or OW": "OW", "OB or OW": "OW"}
 
 
@@ -27,27 +27,30 @@ def encode(values: Values, implicit: bool) -> bytes:
 
 
 def _data_set(values: Values, implicit: bool, encodings: list[str]) -> bytes:
-    elements = sorted((*_known(keyword), value) for keyword, value in values.items())
+    elements = sorted((*_known(keyword, implicit), value) for keyword, value in values.items())
     return b"".join(
-        _element(tag, vr, _value(vr, value, implicit, encodings), implicit) for tag, vr, value in elements
+        _element(head, length, _value(vr, value, implicit, encodings))
+        for _, vr, head, length, value in elements
     )
 
 
 @cache
-def _known(keyword: str) -> tuple[int, str]:
+def _known(keyword: str, implicit: bool) -> tuple[int, str, bytes, str]:
+    """Tag and VR of an attribute, what stands before the length of its value, and how that is written."""
     tag = tag_for_keyword(keyword)
     assert tag is not None, keyword
     vr = dictionary_VR(tag)
-    return tag, _AMBIGUOUS.get(vr, vr)
-
-
-def _element(tag: int, vr: str, value: bytes, implicit: bool) -> bytes:
-    group, element = tag >> 16, tag & 0xFFFF
+    vr = _AMBIGUOUS.get(vr, vr)
+    head = struct.pack("<HH", tag >> 16, tag & 0xFFFF)
     if implicit:
-        return struct.pack("<HHL", group, element, len(value)) + value
+        return tag, vr, head, "<L"
     if vr in _LONG:
-        return struct.pack("<HH2sHL", group, element, vr.encode(), 0, len(value)) + value
-    return struct.pack("<HH2sH", group, element, vr.encode(), len(value)) + value
+        return tag, vr, head + vr.encode() + bytes(2), "<L"
+    return tag, vr, head + vr.encode(), "<H"
+
+
+def _element(head: bytes, length: str, value: bytes) -> bytes:
+    return head + struct.pack(length, len(value)) + value
 
 
 def _value(vr: str, value: Any, implicit: bool, encodings: list[str]) -> bytes:
@@ -58,12 +61,10 @@ def _value(vr: str, value: Any, implicit: bool, encodings: list[str]) -> bytes:
     if isinstance(value, (bytes, memoryview)):
         data = bytes(value)
         return data + b"\0" * (len(data) % 2)
-    several = list(value) if isinstance(value, (list, tuple)) else [value]
+    several = value if isinstance(value, (list, tuple)) else (value,)
     if vr in _WORDS:
         return struct.pack(f"<{len(several)}{_WORDS[vr]}", *several)
-    if vr == "OW":
-        return struct.pack(f"<{len(several)}H", *several)
-    text = "\\".join(str(each) for each in several)
+    text = "\\".join(map(str, several))
     data = encode_string(text, encodings) if vr in _TEXT else text.encode("ascii", "replace")
     return data + (b"\0" if vr == "UI" else b" ") * (len(data) % 2)
 

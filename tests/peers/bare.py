@@ -3,6 +3,7 @@
 import socket
 import ssl
 import struct
+from collections.abc import Sequence
 from typing import Self
 
 from pydicom.uid import UID, ImplicitVRLittleEndian
@@ -26,18 +27,22 @@ Elements = dict[int, bytes]
 
 
 def association_request(
-    called: str = "PRINTSCP", calling: str = "RAW", contexts: tuple[str, ...] = (Verification,)
+    called: str = "PRINTSCP",
+    calling: str = "RAW",
+    contexts: Sequence[str] = (Verification,),
+    syntax: str = ImplicitVRLittleEndian,
+    max_pdu: int = 1 << 17,
 ) -> bytes:
     """An A-ASSOCIATE-RQ; contexts have the IDs 1, 3, 5 and so on."""
     request = A_ASSOCIATE()
     request.application_context_name = UID("1.2.840.10008.3.1.1.1")
     request.called_ae_title, request.calling_ae_title = called, calling
-    proposed = [build_context(context, ImplicitVRLittleEndian) for context in contexts]
+    proposed = [build_context(context, syntax) for context in contexts]
     for number, context in enumerate(proposed):
         context.context_id = 2 * number + 1
     request.presentation_context_definition_list = proposed
     length, implementation = MaximumLengthNotification(), ImplementationClassUIDNotification()
-    length.maximum_length_received = 1 << 17
+    length.maximum_length_received = max_pdu
     implementation.implementation_class_uid = UID("1.2.826.0.1.3680043.8.498.3")
     request.user_information = [length, implementation]
     pdu = A_ASSOCIATE_RQ()

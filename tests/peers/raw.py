@@ -9,16 +9,11 @@ from functools import cached_property
 from io import BytesIO
 from typing import Any, Self
 
+from peers.bare import association_request, fragment
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 from pynetdicom.dsutils import decode, encode
-from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RQ
-from pynetdicom.pdu_primitives import (
-    A_ASSOCIATE,
-    ImplementationClassUIDNotification,
-    MaximumLengthNotification,
-)
-from pynetdicom.presentation import build_context
+from pynetdicom.pdu import A_ASSOCIATE_AC
 
 from printscp.wire.message import decode_command, encode_command
 
@@ -184,20 +179,7 @@ class RawScu:
 
     def _associate(self, contexts: Sequence[str], called: str, calling: str, syntax: str) -> dict[UID, int]:
         """Context IDs by abstract syntax, of those that were accepted."""
-        request = A_ASSOCIATE()
-        request.application_context_name = "1.2.840.10008.3.1.1.1"
-        request.calling_ae_title, request.called_ae_title = calling, called
-        wanted = [build_context(context, [syntax]) for context in contexts]
-        for number, context in enumerate(wanted):
-            context.context_id = 2 * number + 1
-        request.presentation_context_definition_list = wanted
-        length, implementation = MaximumLengthNotification(), ImplementationClassUIDNotification()
-        length.maximum_length_received = self._max_pdu
-        implementation.implementation_class_uid = UID("1.2.826.0.1.3680043.8.498.3")
-        request.user_information = [length, implementation]
-        pdu = A_ASSOCIATE_RQ()
-        pdu.from_primitive(request)
-        self.socket.sendall(pdu.encode())
+        self.socket.sendall(association_request(called, calling, contexts, syntax, self._max_pdu))
         kind, answer = self._pdu()
         if kind == 3:
             raise ConnectionRefusedError(tuple(answer[1:4]))  # result, source, reason
@@ -207,11 +189,7 @@ class RawScu:
         assert accepted.user_information is not None
         self._limit = accepted.user_information.maximum_length or self._max_pdu
         taken = {context.context_id for context in accepted.presentation_context if context.result == 0}
-        return {
-            UID(str(context.abstract_syntax)): int(context.context_id or 0)
-            for context in wanted
-            if context.context_id in taken
-        }
+        return {UID(name): 2 * n + 1 for n, name in enumerate(contexts) if 2 * n + 1 in taken}
 
     def _command(self, command: dict[str, Any], context_id: int) -> bytes:
         return b"".join(self._fragments(context_id, encode_command(command), 1))
@@ -221,7 +199,7 @@ class RawScu:
         for start in range(0, len(data), most):
             part = data[start : start + most]
             control = kind | (2 if start + most >= len(data) else 0)
-            yield struct.pack(">BxLLBB", 4, len(part) + 6, len(part) + 2, context_id, control) + part
+            yield fragment(part, control, context_id)
 
     def _message(self) -> tuple[int, Said]:
         parts = bytearray(), bytearray()  # data set, command

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from pydicom.config import IGNORE
 from pydicom.uid import UID, generate_uid
 
 from printscp.errors import FilmBoxNotPrinted, InvalidAttributeValue, ResourceLimitation
@@ -161,16 +162,19 @@ def _boxes(
     dialogue: Dialogue, values: dict[str, Any], count: int, color: bool
 ) -> tuple[tuple[ImageBox, ...], tuple[AnnotationBox, ...]]:
     """The boxes that a film box has from the start; annotation boxes only for an SCU that can see them."""
-    root = generate_uid()[:58]  # of 64 characters at most, and room for kind and position
+    # Of 64 characters at most, and room for kind and position; made by us, there is nothing to check.
+    root = generate_uid()[:58]
     sop_class = BASIC_COLOR_IMAGE_BOX if color else BASIC_GRAYSCALE_IMAGE_BOX
     images = tuple(
-        ImageBox(UID(f"{root}.1.{position}"), position, sop_class) for position in range(1, count + 1)
+        ImageBox(UID(f"{root}.1.{position}", IGNORE), position, sop_class) for position in range(1, count + 1)
     )
     term = values.get("AnnotationDisplayFormatID")
     if not term or BASIC_ANNOTATION_BOX not in dialogue.services:
         return images, ()
     positions = dialogue.profile.annotation_format(term).box_positions(count)
-    return images, tuple(AnnotationBox(UID(f"{root}.2.{position}"), position) for position in positions)
+    return images, tuple(
+        AnnotationBox(UID(f"{root}.2.{position}", IGNORE), position) for position in positions
+    )
 
 
 def _make_way(dialogue: Dialogue, session: FilmSession) -> None:

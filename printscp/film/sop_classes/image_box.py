@@ -35,17 +35,21 @@ _GRAYSCALE = "BasicGrayscaleImageSequence"
 _COLOR = "BasicColorImageSequence"
 _BITS = {8: (8, 7), 12: (16, 11)}  # Bits Stored: (Bits Allocated, High Bit), PS3.3 C.13.5
 
+_POSITION = Attribute("ImageBoxPosition", "M/M", number(1, 0xFFFF))
+_LOOK = (
+    Attribute("Polarity", "U/M", term("NORMAL", "REVERSE"), lambda _: "NORMAL"),
+    Attribute("MagnificationType", "U/U", one_of(lambda p: p.magnifications)),
+    Attribute("SmoothingType", "U/U", one_of(lambda p: p.smoothings)),
+)
 _SIZE = (
     Attribute("RequestedImageSize", "U/U", REQUESTED_IMAGE_SIZE),
     Attribute("RequestedDecimateCropBehavior", "U/U", term("DECIMATE", "CROP", "FAIL")),
 )
 
 _GRAYSCALE_SET = (
-    Attribute("ImageBoxPosition", "M/M", number(1, 0xFFFF)),
+    _POSITION,
     Attribute(_GRAYSCALE, "M/M", items(1), clear=lambda _: []),
-    Attribute("Polarity", "U/M", term("NORMAL", "REVERSE"), lambda _: "NORMAL"),
-    Attribute("MagnificationType", "U/U", one_of(lambda p: p.magnifications)),
-    Attribute("SmoothingType", "U/U", one_of(lambda p: p.smoothings)),
+    *_LOOK,
     Attribute("MinDensity", "U/U", DENSITY),
     Attribute("MaxDensity", "U/U", DENSITY),
     Attribute("ConfigurationInformation", "U/U", CONFIGURATION),
@@ -54,42 +58,44 @@ _GRAYSCALE_SET = (
 )
 
 _COLOR_SET = (
-    Attribute("ImageBoxPosition", "M/M", number(1, 0xFFFF)),
+    _POSITION,
     Attribute(_COLOR, "M/M", items(1), clear=lambda _: []),
-    Attribute("Polarity", "U/M", term("NORMAL", "REVERSE"), lambda _: "NORMAL"),
-    Attribute("MagnificationType", "U/U", one_of(lambda p: p.magnifications)),
-    Attribute("SmoothingType", "U/U", one_of(lambda p: p.smoothings)),
+    *_LOOK,
     *_SIZE,
 )
 
 # The three bit attributes are judged together.
 _ANY = Rule(number(0, 0xFFFF).take, lambda _: "together 8/8/7 or 16/12/11")
 
-GRAYSCALE_IMAGE = (
-    Attribute("SamplesPerPixel", "M/M", number(1, 1)),
-    Attribute("PhotometricInterpretation", "M/M", term("MONOCHROME1", "MONOCHROME2")),
+_MATRIX = (
     Attribute("Rows", "M/M", number(1, 0xFFFF)),
     Attribute("Columns", "M/M", number(1, 0xFFFF)),
     Attribute("PixelAspectRatio", "MC/M", PIXEL_ASPECT, lambda _: (1, 1)),
-    Attribute("BitsAllocated", "M/M", _ANY),
-    Attribute("BitsStored", "M/M", _ANY),
-    Attribute("HighBit", "M/M", _ANY),
+)
+_PIXELS = (
     Attribute("PixelRepresentation", "M/M", number(0, 0)),
     Attribute("PixelData", "M/M", PIXELS),
 )
 
-COLOR_IMAGE = (
+_GRAYSCALE_IMAGE = (
+    Attribute("SamplesPerPixel", "M/M", number(1, 1)),
+    Attribute("PhotometricInterpretation", "M/M", term("MONOCHROME1", "MONOCHROME2")),
+    *_MATRIX,
+    Attribute("BitsAllocated", "M/M", _ANY),
+    Attribute("BitsStored", "M/M", _ANY),
+    Attribute("HighBit", "M/M", _ANY),
+    *_PIXELS,
+)
+
+_COLOR_IMAGE = (
     Attribute("SamplesPerPixel", "M/M", number(3, 3)),
     Attribute("PhotometricInterpretation", "M/M", term("RGB")),
     Attribute("PlanarConfiguration", "M/M", number(0, 1)),
-    Attribute("Rows", "M/M", number(1, 0xFFFF)),
-    Attribute("Columns", "M/M", number(1, 0xFFFF)),
-    Attribute("PixelAspectRatio", "MC/M", PIXEL_ASPECT, lambda _: (1, 1)),
+    *_MATRIX,
     Attribute("BitsAllocated", "M/M", number(8, 8)),
     Attribute("BitsStored", "M/M", number(8, 8)),
     Attribute("HighBit", "M/M", number(7, 7)),
-    Attribute("PixelRepresentation", "M/M", number(0, 0)),
-    Attribute("PixelData", "M/M", PIXELS),
+    *_PIXELS,
 )
 
 
@@ -98,7 +104,7 @@ class BasicGrayscaleImageBox:
 
     uid = BASIC_GRAYSCALE_IMAGE_BOX
     tables: ClassVar = {"set": _GRAYSCALE_SET}
-    item: ClassVar = GRAYSCALE_IMAGE
+    item: ClassVar = _GRAYSCALE_IMAGE
 
     @staticmethod
     def set(dialogue: Dialogue, request: Request) -> Answer:
@@ -112,7 +118,7 @@ class BasicColorImageBox:
 
     uid = BASIC_COLOR_IMAGE_BOX
     tables: ClassVar = {"set": _COLOR_SET}
-    item: ClassVar = COLOR_IMAGE
+    item: ClassVar = _COLOR_IMAGE
 
     @staticmethod
     def set(dialogue: Dialogue, request: Request) -> Answer:
@@ -161,7 +167,7 @@ def _gray_image(dialogue: Dialogue, item: Dataset, reading: Reading) -> Image:
     Raises:
         PrintError: an attribute is missing or wrong, or the pixel data do not fill rows x columns.
     """
-    values = _item(dialogue, GRAYSCALE_IMAGE, item, reading)
+    values = _item(dialogue, _GRAYSCALE_IMAGE, item, reading)
     allocated, stored, high = values["BitsAllocated"], values["BitsStored"], values["HighBit"]
     if _BITS.get(stored) != (allocated, high):
         usual = allocated == 16 and 9 <= stored <= 16 and high == stored - 1
@@ -183,7 +189,7 @@ def _color_image(dialogue: Dialogue, item: Dataset, reading: Reading) -> Image:
     Raises:
         PrintError: an attribute is missing or wrong, or the pixel data do not fill rows x columns x 3.
     """
-    values = _item(dialogue, COLOR_IMAGE, item, reading)
+    values = _item(dialogue, _COLOR_IMAGE, item, reading)
     if values["PlanarConfiguration"] == 0:
         if dialogue.strict:
             raise InvalidAttributeValue("PlanarConfiguration: 0, needs 1", "PlanarConfiguration")
