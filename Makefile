@@ -1,9 +1,9 @@
 # Every target makes and uses .venv; nothing has to be installed by hand.
 PYTHON ?= python3
 BIN := .venv/bin
-PEERS := dcmtk ghostscript openssl poppler-utils qpdf
+PEERS := dcmtk ghostscript mupdf-tools openssl poppler-utils qpdf
 
-.PHONY: demo test quick check peers bench clean
+.PHONY: demo test quick check peers bench gallery clean
 
 demo: .venv/installed  ## start the printer, print real images to it, leave the films in demo/films
 	$(BIN)/python samples/demo.py demo
@@ -21,8 +21,13 @@ check: .venv/installed  ## lint, format, types
 
 bench: .venv/installed peers  ## ratios, beside DCMTK's print server and a memcpy
 	$(BIN)/python benchmarks/acceptance.py
-	$(BIN)/python benchmarks/pdf.py
+	$(BIN)/python benchmarks/pages.py
+	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/wire.py
+
+gallery: .venv/installed  ## the golden films anew, and the pictures in docs made of them: look before you keep them
+	$(BIN)/python tests/golden/update.py
+	$(BIN)/python samples/make_gallery.py
 
 # The programs to test against, where they can be installed: as root on Debian.
 peers:

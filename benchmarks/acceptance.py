@@ -158,9 +158,9 @@ class Server:
 class Printscp(Server):
     """`printscp serve` as an operator runs it, worker and all."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *options: str) -> None:
         start = "from printscp.cli import main; main()"
-        arguments = ["serve", "--port", "0", "--spool", "spool", "--output", "films"]
+        arguments = ["serve", "--port", "0", "--spool", "spool", "--output", "films", *options]
         super().__init__(folder, [sys.executable, "-c", start, *arguments], stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         # "listening on 127.0.0.1:PORT as TITLE"

@@ -19,6 +19,7 @@ class Film:
     shape: tuple[int, int]
     bits: int
     film_size: str = "14INX17IN"
+    resolution: str = "STANDARD"
     session_uid: UID = field(default=UID("1.2.826.0.1.3680043.8.498.1"), repr=False)
     film_box_uid: UID = field(default=UID("1.2.826.0.1.3680043.8.498.2"), repr=False)
 
@@ -41,6 +42,7 @@ class Film:
             FilmOrientation="PORTRAIT",
             FilmSizeID=self.film_size,
             MagnificationType="CUBIC",
+            RequestedResolutionID=self.resolution,
             ReferencedFilmSessionSequence=[session],
         )
 

@@ -1,4 +1,4 @@
-"""The command line: serve, send, jobs, conformance.
+"""The command line: serve, send, jobs, render, layouts, conformance.
 
 Each command imports what it needs when it is called: half a second less for the others.
 """
@@ -6,13 +6,14 @@ Each command imports what it needs when it is called: half a second less for the
 import gc
 import json
 import logging
+import math
 import os
 import re
 import resource
 import signal
 import sys
 import warnings
-from collections import Counter
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,16 +21,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
-from rich.text import Text
 
 from printscp import __version__
-from printscp.errors import SetupError
-from printscp.film.job import ExecutionStatus, Job
+from printscp.errors import PrintError, SetupError
 
 if TYPE_CHECKING:
+    from printscp.catalog import Catalog
     from printscp.client.images import PrintImage
     from printscp.client.scu import FilmRequest, PrintClient
+    from printscp.film.job import Job
+    from printscp.film.profile import PrinterProfile
+    from printscp.outputs.output import Output
+    from printscp.spool.folder import Spool
 
 # No markup: it would take the [default: ...] of a help text for a style.
 app = typer.Typer(
@@ -74,6 +77,10 @@ def serve(
     mode: Annotated[str | None, typer.Option(help="tolerant or strict. [default: tolerant]")] = None,
     spool: Annotated[Path | None, typer.Option(help="Spool folder. [default: printscp-spool]")] = None,
     output: Annotated[Path | None, typer.Option(help="Gets one PDF a job. [default: printscp-films]")] = None,
+    layouts: Annotated[
+        Path | None, typer.Option(help="Folder of film sizes, formats and printer profiles of your own.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(help="Films rendered at once. [default: 1]")] = None,
     tls_port: Annotated[int | None, typer.Option(help="Port for TLS. [default: 2762]")] = None,
     tls_certificate: Annotated[
         Path | None, typer.Option(help="PEM file of the printer's certificate: listen for TLS, too.")
@@ -113,6 +120,8 @@ def serve(
         mode=mode,
         spool=spool,
         output=output,
+        layouts=layouts,
+        workers=workers,
         tls={key: value for key, value in tls.items() if value is not None} or None,
         log_format=log_format,
     )
@@ -207,11 +216,12 @@ def _display_format(layout: str | None, display_format: str | None, images: int)
             raise SetupError(f"--layout {layout}: give COLUMNSxROWS, as 2x3")
         columns, rows = int(match[1]), int(match[2])
     elif display_format is not None:
-        match = re.fullmatch(r"STANDARD\\([1-9][0-9]*),([1-9][0-9]*)", display_format)
+        match = re.fullmatch(r"(STANDARD|ROW|COL)\\([1-9][0-9]*(?:,[1-9][0-9]*)*)", display_format)
         # Of other forms only the printer knows how many boxes they have: all images go on one film.
         if match is None:
             return display_format, images
-        columns, rows = int(match[1]), int(match[2])
+        counts = [int(count) for count in match[2].split(",")]
+        return display_format, math.prod(counts) if match[1] == "STANDARD" else sum(counts)
     else:
         from printscp.client.scu import grid
 
@@ -227,49 +237,34 @@ def jobs(
 ) -> None:
     """List the print jobs of a spool, oldest first."""
     from printscp.config import load
-    from printscp.spool.queue import JobQueue
 
-    folder = load(config, spool=spool).spool
+    with _spool(load(config, spool=spool).spool) as films:
+        rows = films.queue.jobs()
+    if as_json:
+        _print_json([asdict(job) for job in rows])
+    else:
+        from printscp.listings import job_table
+
+        _print_tables(job_table(rows))
+
+
+def _spool(folder: Path) -> "closing[Spool]":
+    """The spool in a folder, whether its printer runs or not: nothing is changed there."""
+    from printscp.spool.folder import Spool
+
     if not (folder / "jobs.sqlite").is_file():
         raise SetupError(f"no spool in {folder}: give the folder of a printer with --spool")
-    queue = JobQueue(folder)
-    rows = queue.jobs()
-    queue.close()
-    if as_json:
-        typer.echo(json.dumps([asdict(job) for job in rows], default=_plain, indent=1))
-    else:
-        Console(width=None if sys.stdout.isatty() else _WIDE).print(_table(rows))
+    return closing(Spool(folder))
 
 
-_COLORS = {ExecutionStatus.DONE: "green", ExecutionStatus.FAILURE: "red", ExecutionStatus.PRINTING: "cyan"}
-_HEADINGS = ("job", "status", "created", "printer", "from", "films", "format", "images", "copies", "priority")
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, default=_plain, indent=1))
 
 
-def _table(rows: list[Job]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in _HEADINGS:
-        table.add_column(heading, no_wrap=True)
-    table.add_column("result", overflow="fold")
-    for job in rows:
-        row = (
-            f"{job.created.astimezone():%Y-%m-%d %H:%M:%S}",
-            job.order.printer_name,
-            job.order.originator,
-            ", ".join(
-                size if count == 1 else f"{size} x {count}"
-                for size, count in Counter(film.film_size for film in job.films).items()
-            ),
-            ", ".join(dict.fromkeys(film.display_format for film in job.films)),
-            str(sum(film.images for film in job.films)),
-            str(job.order.copies),
-            job.order.priority,
-            job.output or job.info,
-        )
-        # Text, since an SCU's AE title may look like markup.
-        table.add_row(
-            str(job.id), Text(job.status, _COLORS.get(job.status, "yellow")), *(Text(cell) for cell in row)
-        )
-    return table
+def _print_tables(*tables: Any) -> None:
+    console = Console(width=None if sys.stdout.isatty() else _WIDE)
+    for number, table in enumerate(tables):
+        console.print(*([""] if number else []), table, sep="\n")
 
 
 def _plain(value: Any) -> str:
@@ -277,15 +272,160 @@ def _plain(value: Any) -> str:
 
 
 @app.command()
+def render(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="JOB|FOLDER", help="Number of a job, or latest; or a spool folder: all its films."
+        ),
+    ],
+    spool: Annotated[
+        Path | None, typer.Option(help="Spool folder of the job. [default: printscp-spool]")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file of the printer.")] = None,
+    output: Annotated[str, typer.Option(help="pdf, postscript, tiff or png.")] = "pdf",
+    to: Annotated[Path, typer.Option(help="Folder that gets the files.")] = Path(),
+    bits: Annotated[int | None, typer.Option(help="Of a gray sample. [default: 8; tiff, png: 16]")] = None,
+    tone: Annotated[str | None, typer.Option(help="p-value, lightbox or curve. [default: p-value]")] = None,
+    curve: Annotated[
+        Path | None, typer.Option(help="File of a measured printer curve, for its tone.")
+    ] = None,
+    density: Annotated[bool, typer.Option(help="TIFF: the optical densities themselves.")] = False,
+) -> None:
+    """Render films again that are still in the spool, as the printer did or for another output.
+
+    The last delivered jobs are there, see the setting keep_jobs, and those that failed. Exit code 1 says that
+    a film could not be rendered.
+    """
+    from printscp.config import load
+    from printscp.outputs.registry import open_output
+
+    keys = {"bits": bits, "tone": tone, "curve": curve, "samples": "density" if density else None}
+    table = {key: value for key, value in keys.items() if value is not None}
+    way_out = open_output({"type": output, "folder": to} | table)
+    way_out.check()
+    number = what == "latest" or what.isdecimal()
+    with _spool(load(config, spool=spool).spool if number else Path(what)) as films:
+        jobs = films.queue.jobs()
+        wanted = [_job(jobs, what, films)] if number else [job for job in jobs if films.has_films(job)]
+        if not wanted:
+            raise SetupError(f"no films in {what}")
+        places, faults = _render(wanted, films, way_out)
+    for place in places:
+        typer.echo(place)
+    if faults:
+        raise SetupError("; ".join(faults))
+
+
+def _job(jobs: "list[Job]", what: str, films: "Spool") -> "Job":
+    """The job of that number, or the latest, whose films must be there."""
+    found = jobs[-1:] if what == "latest" else [job for job in jobs if job.id == int(what)]
+    if not found:
+        raise SetupError(f"no job {what} in {films.folder}: see printscp jobs")
+    if not films.has_films(found[0]):
+        raise SetupError(f"job {found[0].id}: its films are no longer kept; see keep_jobs")
+    return found[0]
+
+
+def _render(jobs: "list[Job]", films: "Spool", output: "Output") -> tuple[list[str], list[str]]:
+    """Render jobs; returns where they are, and of those that failed why."""
+    from printscp.delivery import deliver
+
+    places: list[str] = []
+    faults: list[str] = []
+    with Progress(console=_messages, transient=True, disable=not _messages.is_terminal) as progress:
+        for job in progress.track(jobs, description="rendering"):
+            try:
+                places += deliver(job, films.sheets, [output]).places
+            except OSError as error:
+                faults.append(f"job {job.id}: cannot be written: {error.strerror or error}")
+            except Exception as error:
+                faults.append(f"job {job.id}: cannot be rendered: {error}")
+    return places, faults
+
+
+@app.command()
+def layouts(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Printer profile to show in full.")
+    ] = None,
+    own: Annotated[
+        Path | None, typer.Option("--layouts", help="Folder of layouts beside those that come along.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file of the printers.")] = None,
+    draw: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw a film of that printer, or of imager17.")
+    ] = None,
+    film_size: Annotated[str | None, typer.Option(help="Film Size ID, to draw.")] = None,
+    orientation: Annotated[str | None, typer.Option(help="PORTRAIT or LANDSCAPE, to draw.")] = None,
+    display_format: Annotated[
+        str | None, typer.Option("--format", help=r"Image Display Format, as STANDARD\2,3, to draw.")
+    ] = None,
+    annotation: Annotated[str | None, typer.Option(help="Annotation Display Format ID, to draw.")] = None,
+    resolution: Annotated[str | None, typer.Option(help="Requested Resolution ID, to draw.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of tables.")] = False,
+) -> None:
+    """List film sizes, display and annotation formats and printer profiles, or show one printer.
+
+    With --draw the picture of a film's layout is written instead.
+    """
+    from printscp.catalog import Catalog
+    from printscp.config import load
+    from printscp.listings import layout_tables, profile_table
+
+    catalog = Catalog(load(config, layouts=own).layouts)
+    if draw is not None:
+        film = {
+            "FilmSizeID": film_size,
+            "FilmOrientation": orientation,
+            "ImageDisplayFormat": display_format,
+            "AnnotationDisplayFormatID": annotation,
+            "RequestedResolutionID": resolution,
+        }
+        _draw(catalog.profile(name or "imager17"), film, draw)
+    elif as_json:
+        _print_json(_all(catalog) if name is None else asdict(catalog.profile(name)))
+    else:
+        _print_tables(*(layout_tables(catalog) if name is None else [profile_table(catalog.profile(name))]))
+
+
+def _all(catalog: "Catalog") -> dict[str, Any]:
+    """All layouts, for programs."""
+    return {
+        "film_sizes": [asdict(each) for each in catalog.film_sizes.values()],
+        "grid_limits": asdict(catalog.grid_limits),
+        "slide_formats": [asdict(each) for each in catalog.slide_formats],
+        "custom_formats": [asdict(each) for each in catalog.custom_formats],
+        "annotation_formats": [asdict(each) for each in catalog.annotation_formats.values()],
+        "printers": [asdict(catalog.profile(name)) for name in catalog.profile_names],
+    }
+
+
+def _draw(profile: "PrinterProfile", film: dict[str, str | None], file: Path) -> None:
+    """Draw the layout of a film; what is None is the printer's default."""
+    from printscp.layout_picture import draw
+
+    try:
+        draw(profile, {key: value for key, value in film.items() if value is not None}).save(file)
+    except PrintError as error:
+        raise SetupError(f"{profile.name}: {error.comment}") from error
+    except (OSError, ValueError) as error:
+        raise SetupError(f"{file}: {error}") from error
+
+
+@app.command()
 def conformance(
     config: Annotated[Path | None, typer.Option(help="TOML file of the printers.")] = None,
+    layouts: Annotated[
+        Path | None, typer.Option(help="Folder of layouts beside those that come along.")
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="File to write. [default: standard output]")] = None,
 ) -> None:
     """Write the DICOM conformance statement of the printers as they are configured."""
     from printscp.config import load
     from printscp.conformance import statement
 
-    text = statement(load(config))
+    text = statement(load(config, layouts=layouts))
     if output is None:
         typer.echo(text, nl=False)
         return

@@ -35,6 +35,7 @@ from printscp.errors import SetupError
 from printscp.film.profile import Mode
 
 DEFAULT_AE_TITLE = "PRINTSCP"
+_FILMS = Path("printscp-films")
 
 
 def _ae_title(value: str) -> str:
@@ -64,7 +65,14 @@ class _PrinterKeys(BaseModel):
     mode: Mode = Field(
         Mode.TOLERANT, description="tolerant: real SCUs get their film; strict: PS3.4 to the letter."
     )
-    output: Path = Field(Path("printscp-films"), description="Folder that gets one PDF a job.")
+    output: Path | None = Field(
+        None,
+        description="Folder that gets one 8-bit PDF a job: short for one of outputs. "
+        f"[default: {_FILMS}, where there are no outputs]",
+    )
+    outputs: tuple[dict[str, Any], ...] = Field(
+        (), validate_default=True, description="One table a way out: its type, and the keys of that."
+    )
     job_events: bool = Field(
         True, description="Report events of print jobs to SCUs that negotiate Print Job."
     )
@@ -76,6 +84,22 @@ class _PrinterKeys(BaseModel):
         (), description="Addresses or networks that may print here; none given: all."
     )
     tls_only: bool = Field(False, description="Not to be called on plain ports.")
+
+    @field_validator("outputs")
+    @classmethod
+    def _at_least_one(
+        cls, tables: tuple[dict[str, Any], ...], info: ValidationInfo
+    ) -> tuple[dict[str, Any], ...]:
+        """All ways out there are, the short form among them."""
+        folder = info.data.get("output")
+        if tables and folder is not None:
+            raise ValueError("output is given as well: make it one of these tables")
+        # Files are named after jobs.
+        ways = [(table.get("type"), str(table.get("folder"))) for table in tables]
+        for kind, place in ways:
+            if ways.count((kind, place)) > 1:
+                raise ValueError(f"{kind} in {place} is there twice, and one would overwrite the other")
+        return tables or ({"type": "pdf", "folder": folder or _FILMS},)
 
 
 class PrinterSettings(_PrinterKeys):
@@ -126,6 +150,9 @@ class Settings(_PrinterKeys, BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: _Port = Field(11112, description="Plain port of printers that name none; 0 takes any free one.")
     spool: Path = Field(Path("printscp-spool"), description="Folder of the job table and accepted films.")
+    layouts: Path | None = Field(
+        None, description="Folder of film sizes, formats and printer profiles beside those that come along."
+    )
     memory_mib: int = Field(1024, ge=1, description="Pixel data that all associations may hold, in MiB.")
     max_associations: int = Field(64, ge=1, description="Associations at once; one more is rejected.")
     max_associations_per_peer: int = Field(
@@ -143,6 +170,8 @@ class Settings(_PrinterKeys, BaseSettings):
     )
     idle_timeout: float = Field(300.0, gt=0, description="Seconds of silence that end an association.")
     attempts: int = Field(3, ge=1, description="How often a film may break its worker before it is given up.")
+    keep_jobs: int = Field(10, ge=0, description="Delivered jobs whose films are kept, to be rendered again.")
+    workers: int = Field(1, ge=1, le=16, description="Processes that render and deliver.")
     log_format: Literal["text", "json"] = Field("text", description="text, or json: one object a line.")
     tls: TLSSettings | None = Field(None, description="Listen for TLS, too.")
     printers: tuple[PrinterSettings, ...] = Field(
@@ -158,6 +187,8 @@ class Settings(_PrinterKeys, BaseSettings):
         if not {*_PrinterKeys.model_fields, "port"} <= info.data.keys():
             return tables  # one of these is wrong, and that is said first
         flat = {key: info.data[key] for key in _PrinterKeys.model_fields}
+        if flat["output"] is not None:
+            del flat["outputs"]  # made of it
         ports = {"ports": (info.data["port"],)}
         return tuple(
             printer if printer.ports else printer.model_copy(update=ports)

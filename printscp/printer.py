@@ -4,20 +4,20 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from printscp import __version__
-from printscp.catalog import load_profile
+from printscp.catalog import Catalog
 from printscp.config import PrinterSettings, Settings, load
 from printscp.errors import SetupError
 from printscp.film.job import ExecutionStatus, Job, JobNews
 from printscp.film.memory import MemoryBudget
 from printscp.film.printer import Printer, PrinterState
 from printscp.film.service import contexts
+from printscp.outputs.registry import open_output
 from printscp.spool.folder import Spool, lock
-from printscp.supervisor import Supervisor, worker_command
+from printscp.supervisor import Crew, worker_command
 from printscp.wire.dimse import Responder
 from printscp.wire.server import Door, Entrance, Limits, PrintServer
 from printscp.wire.tls import TLSFiles
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class FilmPrinter:
-    """A film printer in this process, with its worker in another.
+    """A film printer in this process, with its workers in others.
 
     ::
 
@@ -44,12 +44,13 @@ class FilmPrinter:
 
     def __init__(self, settings: Settings | None = None, **fields: Any) -> None:
         self.settings = settings or load(**fields)
-        self._profiles = {each.profile: load_profile(each.profile) for each in self.settings.printers}
+        catalog = Catalog(self.settings.layouts)
+        self._profiles = {each.profile: catalog.profile(each.profile) for each in self.settings.printers}
         self._printers: dict[str, Printer] = {}
         self._changes = threading.Condition()
         self._lock: int | None = None
         self._spool: Spool | None = None
-        self._supervisor: Supervisor | None = None
+        self._crew: Crew | None = None
         self._server: PrintServer | None = None
 
     @property
@@ -73,43 +74,53 @@ class FilmPrinter:
 
     @property
     def worker_pid(self) -> int:
-        """Process id of the worker."""
-        assert self._supervisor is not None, "not started"
-        return self._supervisor.worker_pid
+        """Process id of the worker, or of the first of several."""
+        return self.worker_pids[0]
+
+    @property
+    def worker_pids(self) -> tuple[int, ...]:
+        """Process ids of the workers."""
+        assert self._crew is not None, "not started"
+        return self._crew.pids
 
     def start(self) -> None:
-        """Recover the spool, start the worker, listen; returns when the first connection can be served."""
+        """Recover the spool, start the workers, listen; returns when the first connection can be served."""
         settings = self.settings
         try:
-            outputs = {each.announced_ae_title: each.output for each in settings.printers}
-            for folder in outputs.values():
-                _check_output(folder)
+            for each in settings.printers:
+                _check_outputs(each)
             self._spool = Spool(settings.spool)
             self._lock = lock(settings.spool)
-            self._spool.recover()
-            command = worker_command(settings.spool, outputs, settings.log_format)
-            self._supervisor = Supervisor(
-                self._spool.queue, command, self._lock, settings.attempts, self._changed
+            self._spool.recover(settings.keep_jobs)
+            command = worker_command(
+                settings.spool,
+                {each.announced_ae_title: each.outputs for each in settings.printers},
+                keep_jobs=settings.keep_jobs,
+                threads=max(1, (os.cpu_count() or 1) // settings.workers),
+                log_format=settings.log_format,
+            )
+            self._crew = Crew(
+                settings.workers, self._spool.queue, command, self._lock, settings.attempts, self._changed
             )
             self._printers = self._make_printers(self._spool)
             self._server = PrintServer(self._entrances(), self._limits(), self._tls())
             self._server.start()
-            self._supervisor.start()
+            self._crew.start()
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
-        """Stop listening, let the worker finish the film in hand, and let go of the spool."""
+        """Stop listening, let the workers finish the films in hand, and let go of the spool."""
         if self._server is not None:
             self._server.stop()
-        if self._supervisor is not None:
-            self._supervisor.stop()
+        if self._crew is not None:
+            self._crew.stop()
         if self._spool is not None:
             self._spool.close()
         if self._lock is not None:
             os.close(self._lock)
-        self._server = self._supervisor = self._spool = self._lock = None
+        self._server = self._crew = self._spool = self._lock = None
 
     def jobs(self) -> list[Job]:
         """All jobs of the spool, oldest first."""
@@ -173,6 +184,7 @@ class FilmPrinter:
                 converse=lambda association: Responder(association, printer, event_timeout),
                 callers=each.allow_calling,
                 networks=each.allow_addresses,
+                implicit_vr_only=printer.profile.implicit_vr_only,
             )
 
         return tuple(entrance(each) for each in self.settings.printers)
@@ -193,13 +205,13 @@ class FilmPrinter:
         return TLSFiles(tls.certificate, tls.key, tls.ca) if tls is not None else None
 
     def _accepted(self, number: int) -> None:
-        assert self._supervisor is not None
+        assert self._crew is not None
         log.info("job accepted", extra={"job": number})
-        self._supervisor.wake()
+        self._crew.wake()
         self._notify()
 
     def _changed(self, news: JobNews) -> None:
-        """A job's state has changed, in the worker or by its end."""
+        """A job's state has changed, in a worker or by its end."""
         printer = self._printers.get(news.printer_name)
         if printer is not None:  # not one of a configuration before
             try:
@@ -224,10 +236,9 @@ class FilmPrinter:
         self.stop()
 
 
-def _check_output(folder: Path) -> None:
+def _check_outputs(printer: PrinterSettings) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SetupError(f"output {folder}: {error.strerror}") from error
-    if not os.access(folder, os.W_OK):
-        raise SetupError(f"output {folder}: no right to write there")
+        for table in printer.outputs:
+            open_output(table).check()
+    except SetupError as error:
+        raise SetupError(f"output of {printer.announced_ae_title}: {error}") from error

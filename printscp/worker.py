@@ -1,4 +1,4 @@
-"""The worker process: takes a job, renders its sheets, delivers the pages, records what became of it.
+"""The worker process: takes a job, has it rendered and delivered, records what became of it.
 
 Its standard input is the line to the server: a byte says that a job may have come, the end of file that the
 server is gone; then, as after SIGTERM, the job in hand is finished and the process ends. Each change it makes
@@ -12,15 +12,16 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import cv2
+
+from printscp.delivery import Delivered, deliver
 from printscp.film.job import Job
 from printscp.logs import set_up
-from printscp.outputs.pdf import PDFFolder
-from printscp.render.compose import compose
-from printscp.render.omissions import not_rendered
-from printscp.render.page import Page
+from printscp.outputs.output import Output
+from printscp.outputs.registry import open_output
 from printscp.spool.folder import Spool
 from printscp.spool.news import write_line
 from printscp.spool.queue import StatusInfo, film_remarks
@@ -32,12 +33,16 @@ log = logging.getLogger("printscp.worker")  # by name: the process runs this mod
 
 
 class Worker:
-    """Works on one job at a time, as ``holder``; ``outputs`` are the ways out by printer name."""
+    """Works on one job at a time, as ``holder``; ``outputs`` are the ways out by printer name. The films of
+    the last ``keep_jobs`` jobs that were done stay in the spool."""
 
-    def __init__(self, spool: Spool, outputs: Mapping[str, PDFFolder], holder: str) -> None:
+    def __init__(
+        self, spool: Spool, outputs: Mapping[str, Sequence[Output]], holder: str, keep_jobs: int = 0
+    ) -> None:
         self._spool = spool
         self._outputs = outputs
         self._holder = holder
+        self._keep_jobs = keep_jobs
         self._pauses: dict[str, float] = {}  # of printers that cannot deliver for now
 
     def work(self) -> bool:
@@ -47,9 +52,8 @@ class Worker:
         if job is None:
             return False
         _tell(job)
-        remarks: list[tuple[str, ...]] = []
         try:
-            path = self._deliver(job, remarks)
+            delivered = self._deliver(job)
         except OSError as error:
             ended = self._postpone(job, f"cannot deliver: {error.strerror or error}; trying again")
         except DamagedSheet as error:
@@ -62,10 +66,8 @@ class Worker:
             ended = queue.fail(job, self._holder, StatusInfo.INVALID_PAGE_DES, info)
         else:
             self._pauses.pop(job.order.printer_name, None)
-            ended = queue.done(job, self._holder, str(path), film_remarks(remarks))
-            if ended is not None:
-                for film in job.films:
-                    self._spool.sheets.remove(film.sheet)
+            ended = queue.done(job, self._holder, delivered.places, film_remarks(delivered.remarks))
+            self._spool.give_up(self._keep_jobs)
         if ended is not None:
             _tell(ended)
         return True
@@ -79,18 +81,11 @@ class Worker:
                 return
             patience = 0.0 if self.work() else self._spool.queue.next_due()
 
-    def _deliver(self, job: Job, remarks: list[tuple[str, ...]]) -> Path:
-        """Deliver all pages of a job as one document; ``remarks`` gets those of each film."""
+    def _deliver(self, job: Job) -> Delivered:
         name = job.order.printer_name
         if name not in self._outputs:
             raise OSError(f"the printer {name} is not set up")
-        pages = (self._page(job, number, remarks) for number in range(1, len(job.films) + 1))
-        return self._outputs[name].deliver(pages, film_name(job), job.order.copies)
-
-    def _page(self, job: Job, number: int, remarks: list[tuple[str, ...]]) -> Page:
-        sheet = self._spool.sheets.load(job.films[number - 1].sheet)
-        remarks.append(not_rendered(sheet, job.order))
-        return compose(sheet, film_title(job, number))
+        return deliver(job, self._spool.sheets, self._outputs[name])
 
     def _postpone(self, job: Job, reason: str) -> Job | None:
         log.warning("film waits", extra={"job": job.id, "reason": reason})
@@ -98,20 +93,6 @@ class Worker:
         pause = self._pauses.get(name, _FIRST_PAUSE)
         self._pauses[name] = pause * 2
         return self._spool.queue.postpone(job, self._holder, reason, pause)
-
-
-def film_title(job: Job, number: int) -> str:
-    """The line below the images of a job's film: which film this is, and no word of whose."""
-    created = job.created.astimezone()
-    order, films = job.order, len(job.films)
-    name = f"film {job.id}" if films == 1 else f"job {job.id}   film {number} of {films}"
-    size = job.films[number - 1].film_size
-    return f"{name}   {created:%Y-%m-%d %H:%M:%S}   {size}   {order.originator} > {order.printer_name}"
-
-
-def film_name(job: Job) -> str:
-    """The name of its file; a function of the job alone, so that a film done twice is one file."""
-    return f"{job.created:%Y%m%d-%H%M%S}-{job.id:06}"
 
 
 def _tell(job: Job) -> None:
@@ -126,7 +107,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="printscp.worker", description=__doc__)
     parser.add_argument("--spool", type=Path, required=True)
     # JSON, since names of printers and folders may hold any character that could stand between them.
-    parser.add_argument("--outputs", type=json.loads, required=True, help='{"PRINTER NAME": "FOLDER", ...}')
+    parser.add_argument("--outputs", type=json.loads, required=True, help='{"PRINTER": [{"type": ...}, ...]}')
+    parser.add_argument("--keep-jobs", type=int, required=True)
+    parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--holder", required=True)
     parser.add_argument("--log-format", choices=("text", "json"), default="text")
     arguments = parser.parse_args()
@@ -138,9 +121,10 @@ def main() -> None:
     # Ctrl-C reaches the whole process group; the server ends the line when it has closed its associations.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     set_up(logging.INFO, arguments.log_format)
+    cv2.setNumThreads(arguments.threads)  # outputs go by it, too
     spool = Spool(arguments.spool)
-    outputs = {name: PDFFolder(Path(folder)) for name, folder in arguments.outputs.items()}
-    Worker(spool, outputs, arguments.holder).run(sys.stdin.fileno(), stop)
+    outputs = {name: list(map(open_output, tables)) for name, tables in arguments.outputs.items()}
+    Worker(spool, outputs, arguments.holder, arguments.keep_jobs).run(sys.stdin.fileno(), stop)
     spool.close()
 
 

@@ -7,6 +7,7 @@ Everything goes the way a modality's films go: `printscp send` is the modality, 
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +23,7 @@ def main() -> None:
     """Print two films and wait for their PDFs."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "demo").resolve()
     films, spool = folder / "films", folder / "spool"
+    shutil.rmtree(spool, ignore_errors=True)  # of a demo before, perhaps of another version
     print(f"starting the film printer, films go to {films}")
     command = [PRINTSCP, "serve", "--port", "0", "--ae-title", "FILM", "--spool", spool, "--output", films]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
@@ -61,7 +63,7 @@ def printed(spool: Path) -> list[str]:
             failed = [job["info"] for job in jobs if job["status"] == "FAILURE"]
             if failed:
                 sys.exit(f"not printed: {failed}")
-            return [job["output"] for job in jobs]
+            return [place for job in jobs for place in job["outputs"]]
         time.sleep(0.2)
     sys.exit("the films did not come out within a minute")
 

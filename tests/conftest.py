@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from printscp.film.display_format import Rectangle
-from printscp.film.sheet import Order, Sheet, SheetImage
+from printscp.film.geometry import Rectangle
+from printscp.film.sheet import Order, Sheet, SheetImage, ToneCurve
 
 if TYPE_CHECKING:
     from printscp.printer import FilmPrinter
@@ -25,6 +25,7 @@ _PACKAGES = {
     "pdfimages": "poppler-utils",
     "qpdf": "qpdf",
     "pdfinfo": "poppler-utils",
+    "mutool": "mupdf-tools",
     "openssl": "openssl",
 }
 
@@ -99,7 +100,9 @@ def sheet() -> Sheet:
         pixel_aspect=(1, 1),
         magnification="CUBIC",
         smoothing="",
+        smoothing_weight=0.0,
         configuration="",
+        curve=ToneCurve(),
         min_density=20,
         max_density=310,
         requested_width_mm=None,

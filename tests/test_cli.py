@@ -12,13 +12,16 @@ from typing import Any
 
 import pytest
 from peers.server import PRINTSCP, Server
+from PIL import Image
 from pydicom.data import get_testdata_file
 from pynetdicom import AE
 from pynetdicom.sop_class import CTImageStorage
 
+from printscp.cli import _display_format
 from printscp.film.job import JobFilm
-from printscp.film.sheet import Order
-from printscp.spool.queue import JobQueue
+from printscp.film.sheet import Order, Sheet
+from printscp.spool.folder import Spool
+from printscp.spool.queue import JobQueue, StatusInfo
 
 CT = get_testdata_file("CT_small.dcm", download=False)
 MR = get_testdata_file("MR_small.dcm", download=False)
@@ -81,6 +84,14 @@ def test_send_tells_of_values_the_printer_replaced(server: Server) -> None:
     assert "0x0116" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("display_format", "images"),
+    [("STANDARD\\2,3", 6), ("ROW\\1,2,3", 6), ("COL\\4", 4), ("SLIDE", 9), ("CUSTOM\\1", 9), ("COL\\0,1", 9)],
+)
+def test_how_many_images_a_film_takes(display_format: str, images: int) -> None:
+    assert _display_format(None, display_format, 9) == (display_format, images)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
@@ -89,7 +100,7 @@ def test_send_tells_of_values_the_printer_replaced(server: Server) -> None:
         (["--called", "FILM", __file__], ["test_cli.py", "DICOM"]),
         (["--called", "FILM", CT, "--layout", "2by3"], ["--layout", "2x3"]),
         (["--called", "FILM", CT, "--layout", "2x3", "--display-format", "STANDARD\\1,1"], ["not both"]),
-        (["--called", "FILM", CT, "--display-format", "ROW\\1,2"], ["0x0106", "STANDARD"]),
+        (["--called", "FILM", CT, "--display-format", "ROW\\0"], ["0x0106", "STANDARD"]),
         (["--called", "FILM", "no-such-file.dcm"], ["no-such-file.dcm"]),
     ],
 )
@@ -193,7 +204,7 @@ def test_several_printers_behind_one_port(tmp_path: Path) -> None:
     assert [job["order"]["printer_name"] for job in jobs] == ["FILM1", "FILM2"]
     for job, folder in zip(jobs, ("one", "two"), strict=True):
         assert [path.suffix for path in (tmp_path / folder).iterdir()] == [".pdf"]
-        assert Path(job["output"]).parent.name == folder
+        assert [Path(place).parent.name for place in job["outputs"]] == [folder]
     requests = [entry for entry in map(json.loads, log.splitlines()) if entry["message"] == "request"]
     assert {entry["fields"]["printer"] for entry in requests} == {"FILM1", "FILM2"}
     assert {entry["fields"]["status"] for entry in requests} == {"0x0000"}
@@ -213,6 +224,8 @@ def test_serve_says_what_is_wrong_with_a_flag(tmp_path: Path) -> None:
     one_clear_line(run("serve", "--mode", "lenient", cwd=tmp_path), "mode", "'tolerant' or 'strict'")
     one_clear_line(run("serve", "--log-format", "xml", cwd=tmp_path), "log_format", "'text' or 'json'")
     one_clear_line(run("serve", "--tls-port", 0, cwd=tmp_path), "tls.certificate")
+    one_clear_line(run("serve", "--workers", 17, cwd=tmp_path), "workers", "16")
+    one_clear_line(run("serve", "--layouts", "none", cwd=tmp_path), "layouts none: no such folder")
     one_clear_line(run("serve", "--trace", "no/trace", cwd=tmp_path), "trace no/trace")
 
 
@@ -247,9 +260,144 @@ def test_jobs_are_listed_with_all_their_films(tmp_path: Path, order: Order) -> N
     assert (one["remarks"], other["order"]["label"]) == (["remark"], "LABEL")
 
 
+def test_jobs_of_several_outputs(tmp_path: Path, order: Order) -> None:
+    queue = JobQueue(tmp_path)
+    queue.submit("1.2", order, [JobFilm("a", "A4", "STANDARD\\1,1", 1)], [])
+    job = queue.take("a")
+    assert job is not None
+    queue.done(job, "a", ["films/1.pdf", "films/1.tiff"])
+    queue.close()
+    _, first, second = run("jobs", "--spool", tmp_path).stdout.splitlines()
+    assert (first.split()[-1], second.split()) == ("films/1.pdf", ["films/1.tiff"])
+    [told] = json.loads(run("jobs", "--spool", tmp_path, "--json").stdout)
+    assert told["outputs"] == ["films/1.pdf", "films/1.tiff"]
+
+
 def test_jobs_needs_a_spool(tmp_path: Path) -> None:
     one_clear_line(run("jobs", "--spool", tmp_path), "no spool", "--spool")
     assert list(tmp_path.iterdir()) == []
+
+
+# --- render ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def spool(tmp_path: Path, order: Order, sheet: Sheet) -> Spool:
+    """Jobs 1 to 3: delivered, failed and waiting; the film of the first is no longer kept."""
+    spool = Spool(tmp_path / "spool")
+    for number in (1, 2, 3):
+        draft = spool.draft()
+        draft.keep(replace(sheet, film_size="A4"))
+        spool.submit(f"1.{number}", order, [draft])
+        draft.discard()
+    done, failed = (job for _ in (1, 2) if (job := spool.queue.take("a")))
+    spool.queue.done(done, "a", ["x"])
+    spool.queue.fail(failed, "a", StatusInfo.INVALID_PAGE_DES, "cannot be rendered")
+    spool.give_up(0)
+    spool.close()
+    return spool
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Of each file below a folder, but for what SQLite keeps beside its own."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {
+        path.name: path.read_bytes() for path in files if path.suffix not in (".sqlite-wal", ".sqlite-shm")
+    }
+
+
+def test_render_makes_a_film_again_that_is_in_the_spool(spool: Spool, tmp_path: Path) -> None:
+    before = contents(spool.folder)
+    done = run("render", "latest", "--spool", "spool", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    file = tmp_path / done.stdout.strip()
+    assert file.name.endswith("-000003.pdf")
+    assert file.parent == tmp_path
+    assert b"(film 3   TEST_SCU > PRINTSCP)" in file.read_bytes()
+    again = run("render", "3", "--spool", "spool", "--to", "again", cwd=tmp_path)
+    assert (tmp_path / again.stdout.strip()).read_bytes() == file.read_bytes()
+    assert (tmp_path / again.stdout.strip()).parent.name == "again"
+    dense = run("render", "3", "--spool", "spool", "--output", "tiff", "--density", cwd=tmp_path)
+    with Image.open(tmp_path / dense.stdout.strip()) as film:
+        assert film.getextrema() == (2000, 31000)
+    assert contents(spool.folder) == before
+
+
+def test_render_makes_all_films_of_a_spool_folder_again(spool: Spool, tmp_path: Path) -> None:
+    damaged = spool.folder / "sheets" / "1.2-1.sheet"
+    damaged.write_bytes(damaged.read_bytes()[:-9999])
+    options = ("--output", "tiff", "--bits", 16, "--tone", "lightbox", "--to", "tiffs")
+    done = run("render", "spool", *options, cwd=tmp_path)
+    assert done.returncode == 1
+    assert [Path(line).name[-11:] for line in done.stdout.splitlines()] == ["-000003.tif"]
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("printscp: job 2: cannot be rendered: sheet 1.2-1 ")
+    with Image.open(tmp_path / done.stdout.strip()) as film:
+        assert film.mode == "I;16"
+
+
+@pytest.mark.slow
+def test_render_says_why_not(spool: Spool, tmp_path: Path) -> None:
+    def says(*arguments: object, words: str) -> None:
+        one_clear_line(run("render", *arguments, cwd=tmp_path), words)
+
+    says("1", "--spool", "spool", words="job 1: its films are no longer kept; see keep_jobs")
+    says("9", "--spool", "spool", words="no job 9 in spool")
+    says("latest", "--spool", "nowhere", words="no spool in nowhere")
+    says("nowhere", words="no spool in nowhere")
+    says("2", "--spool", "spool", "--output", "fax", words="'fax'")
+    says("2", "--spool", "spool", "--bits", "12", words="pdf: bits: ")
+    says("2", "--spool", "spool", "--tone", "curve", words="curve")
+    says("2", "--spool", "spool", "--density", words="pdf: samples: ")
+    says("2", "--spool", "spool", "--to", "spool/jobs.sqlite", words="spool/jobs.sqlite")
+    JobQueue(tmp_path).close()
+    says(".", words="no films in .")
+    assert not (tmp_path / "nowhere").exists()
+
+
+# --- layouts ---------------------------------------------------------------------------------------------
+
+
+def test_layouts_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "film_sizes.toml").write_text("[WARD]\nwidth_mm = 200\nheight_mm = 100\n")
+    told = run("layouts", "--layouts", tmp_path).stdout
+    for words in (
+        r"14INX17IN +355.6 x 431.8 +14.00 x 17.00",
+        "WARD +200 x 100",
+        r"CUSTOM\\1 .*one large image",
+    ):
+        assert re.search(words, told), words
+    for words in ("STANDARD\\C,R", "SUPERSLIDE", "COMBINED", "imager17", "0.20 to 3.10 OD"):
+        assert words in told
+    listed = json.loads(run("layouts", "--layouts", tmp_path, "--json").stdout)
+    assert {"term": "WARD", "width_mm": 200, "height_mm": 100} in listed["film_sizes"]
+    assert "imager17" in [printer["name"] for printer in listed["printers"]]
+
+
+def test_a_printer_profile_is_shown_in_full() -> None:
+    told = run("layouts", "imager17").stdout
+    for words in ("320 dpi", "0.20 to 3.10 OD, 2000 and 10 cd/m2", "PROCESSOR, MAGAZINE", "14INX17IN"):
+        assert words in told
+    assert json.loads(run("layouts", "imager17", "--json").stdout)["min_density"] == 20
+
+
+def test_a_layout_is_drawn(tmp_path: Path) -> None:
+    film = ("--film-size", "14INX17IN", "--orientation", "LANDSCAPE", "--format", "ROW\\2,1")
+    text = ("--annotation", "LABEL", "--resolution", "HIGH")
+    done = run("layouts", "--draw", tmp_path / "film.png", *film, *text)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    with Image.open(tmp_path / "film.png") as picture:
+        assert picture.width > picture.height
+
+
+@pytest.mark.slow
+def test_layouts_say_what_is_wrong(tmp_path: Path) -> None:
+    one_clear_line(run("layouts", "nonesuch"), "nonesuch", "imager17")
+    one_clear_line(run("layouts", "--layouts", tmp_path / "none"), "layouts", "none")
+    draw = ("layouts", "--draw", tmp_path / "film.png")
+    one_clear_line(run(*draw, "--film-size", "99INX99IN"), "imager17", "99INX99IN", "14INX17IN")
+    one_clear_line(run(*draw, "--format", "ROW\\0"), "imager17", "STANDARD")
+    one_clear_line(run("layouts", "--draw", tmp_path / "film.nonesuch"), "film.nonesuch")
 
 
 def test_version() -> None:

@@ -72,6 +72,12 @@ OTHER: dict[str, tuple[Any, str, str, Any]] = {
     "profile": ("other", '"other"', "other", "other"),
     "mode": ("strict", '"strict"', "strict", Mode.STRICT),
     "output": (Path("o"), '"o"', "o", Path("o")),
+    "outputs": (
+        [{"type": "tiff", "bits": 16}],
+        '[{type = "tiff", bits = 16}]',
+        '[{"type": "tiff", "bits": 16}]',
+        ({"type": "tiff", "bits": 16},),
+    ),
     "job_events": (False, "false", "false", False),
     "printer_events": (True, "true", "true", True),
     "allow_calling": (["CT*", "MR1"], '["CT*", " MR1"]', "CT*, MR1", ("CT*", "MR1")),
@@ -80,6 +86,7 @@ OTHER: dict[str, tuple[Any, str, str, Any]] = {
     "host": ("::1", '"::1"', "::1", "::1"),
     "port": (0, "0", "0", 0),
     "spool": (Path("s"), '"s"', "s", Path("s")),
+    "layouts": (Path("l"), '"l"', "l", Path("l")),
     "memory_mib": (2, "2", "2", 2),
     "max_associations": (3, "3", "3", 3),
     "max_associations_per_peer": (4, "4", "4", 4),
@@ -88,6 +95,8 @@ OTHER: dict[str, tuple[Any, str, str, Any]] = {
     "dimse_timeout": (0.5, "0.5", "0.5", 0.5),
     "idle_timeout": (0.5, "0.5", "0.5", 0.5),
     "attempts": (7, "7", "7", 7),
+    "keep_jobs": (0, "0", "0", 0),
+    "workers": (16, "16", "16", 16),
     "log_format": ("json", '"json"', "json", "json"),
     "tls": (
         {"certificate": "c", "key": "k"},
@@ -148,6 +157,9 @@ BAD = [
     ("dimse_timeout", 0),
     ("idle_timeout", -1),
     ("attempts", 0),
+    ("keep_jobs", -1),
+    ("workers", 0),
+    ("workers", 17),
     ("job_events", "often"),
 ]
 
@@ -240,6 +252,43 @@ tls_only = true
 
 [[printers]]
 """
+
+
+def test_a_printer_has_one_folder_of_pdfs_unless_it_is_said(tmp_path: Path) -> None:
+    assert load().printers[0].outputs == ({"type": "pdf", "folder": Path("printscp-films")},)
+    assert load(output="o").printers[0].outputs == ({"type": "pdf", "folder": Path("o")},)
+    file = toml(tmp_path, '[[printers]]\noutput = "o"\n[[printers]]\nae_title = "B"\n')
+    assert [printer.outputs[0]["folder"] for printer in load(file).printers] == [
+        Path("o"),
+        Path("printscp-films"),
+    ]
+
+
+OUTPUTS = """
+[[printers.outputs]]
+type = "pdf"
+folder = "films"
+bits = 16
+
+[[printers.outputs]]
+type = "tiff"
+folder = "films"
+"""
+
+
+@pytest.mark.parametrize("printers", ["[[printers]]\n", ""])
+def test_a_printer_may_have_several_outputs(printers: str, tmp_path: Path) -> None:
+    tables = OUTPUTS if printers else OUTPUTS.replace("printers.", "")
+    [printer] = load(toml(tmp_path, printers + tables)).printers
+    assert printer.outputs == (
+        {"type": "pdf", "folder": "films", "bits": 16},
+        {"type": "tiff", "folder": "films"},
+    )
+    key = "printers.0.outputs" if printers else "outputs"
+    file = toml(tmp_path, printers + 'output = "o"\n' + tables)
+    assert f"{file}: {key}: output is given as well" in fault(file)
+    file = toml(tmp_path, printers + tables.replace("tiff", "pdf"))
+    assert f"{file}: {key}: pdf in films is there twice" in fault(file)
 
 
 def test_printers_stand_behind_the_doors_that_they_name(tmp_path: Path) -> None:

@@ -11,15 +11,16 @@ import pytest
 from film.scu import COLOR, GRAY, Scu, color, gray, make_printer
 from pydicom.datadict import dictionary_description
 
-from printscp.catalog import load_profile
+from printscp.catalog import Catalog, load_profile
 from printscp.config import PrinterSettings, Settings, TLSSettings
-from printscp.conformance import annex, choices, printers, statement
+from printscp.conformance import annex, choices, statement
 from printscp.conformance.document import Section, document, rows, table
 from printscp.errors import PrintError, SetupError
 from printscp.film.dialogue import class_name
-from printscp.film.profile import Mode
+from printscp.film.geometry import Rectangle
+from printscp.film.profile import Configuration, LinOD, Mode, ReflectiveMedia, Resolution
 from printscp.film.service import OPTIONAL_CLASSES, SOP_CLASSES, contexts
-from printscp.film.sheet import Annotation, Order, Sheet
+from printscp.film.sheet import Order, Sheet, ToneCurve
 from printscp.film.statuses import GENERAL, STATUSES
 from printscp.film.uids import (
     PRINT_JOB,
@@ -72,12 +73,12 @@ def tables_of(sop_class: Any) -> Iterator[Any]:
 @pytest.mark.parametrize("uid", SOP_CLASSES, ids=class_name)
 def test_every_attribute_of_every_table_has_its_line(parts: dict[str, str], uid: Any) -> None:
     lines = parts[class_name(uid)].splitlines()
+    profile = load_profile("imager17")
     for row in tables_of(SOP_CLASSES[uid]):
         name = f"{dictionary_description(row.tag)} ({row.tag >> 16:04X},{row.tag & 0xFFFF:04X}) | "
         [line, *_] = [line for line in lines if line.lstrip("| >").startswith(name)]
         assert row.usage in line
         if hasattr(row, "rule"):
-            profile = load_profile("imager17")
             assert row.rule.words(profile) in line
             value = row.default(profile)
             assert value is None or str(value).strip("()").split(",")[0] in line
@@ -109,14 +110,29 @@ def test_every_film_size_has_the_pixels_that_the_printer_tells_of(parts: dict[st
     values = scu.ask("get", uid, instance).values
     assert values is not None
     formats = values["PrinterConfigurationSequence"][0]["SupportedImageDisplayFormatsSequence"]
-    boxes: dict[str, list[tuple[int, int]]] = {}
+    boxes: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for each in formats:
-        boxes.setdefault(each["FilmSizeID"], []).append((each["Columns"], each["Rows"]))
-    section = parts["Printer profile imager17"]
+        if each["ImageDisplayFormat"].startswith("STANDARD"):
+            film = each["FilmSizeID"], each["PrinterResolutionID"]
+            boxes.setdefault(film, []).append((each["Columns"], each["Rows"]))
+    lines = [line.strip("|").split(" | ") for line in parts["Printer profile imager17"].splitlines()]
+    pixels = {(cells[0].strip(), cells[2]): cells[4:] for cells in lines if len(cells) == 8}
+    for film, sizes in boxes.items():
+        told = [cell.strip() for cell in pixels[film]]
+        assert all(f"{columns} x {rows_}" in told for columns, rows_ in (max(sizes), min(sizes)))
+    slides = [each for each in formats if each["ImageDisplayFormat"] == "SLIDE"]
+    assert len(slides) == 2 * len(boxes)
+
+
+def test_slides_are_counted(parts: dict[str, str]) -> None:
+    scu = Scu(make_printer(profile=load_profile("imager17"), memory=1 << 24))
+    lines = [line.strip("|").split(" | ") for line in parts["Printer profile imager17"].splitlines()]
+    counts = {cells[0].strip(): cells[1:] for cells in lines if len(cells) == 5}
+    scu.create_session()
     for size in scu.printer.profile.film_sizes:
-        [line] = [line for line in section.splitlines() if line.startswith(f"| {size.term} |")]
-        for columns, rows_ in (max(boxes[size.term]), min(boxes[size.term])):
-            assert f"| {columns} x {rows_} |" in line
+        for index, orientation in enumerate(("PORTRAIT", "LANDSCAPE")):
+            scu.create_film("SLIDE", FilmSizeID=size.term, FilmOrientation=orientation)
+            assert int(counts[size.term][index]) == len(scu.boxes)
 
 
 def test_what_a_profile_has_is_in_its_section(parts: dict[str, str]) -> None:
@@ -126,14 +142,20 @@ def test_what_a_profile_has_is_in_its_section(parts: dict[str, str]) -> None:
         *profile.destinations,
         *profile.magnifications,
         *profile.smoothings,
-        *profile.resolutions,
-        *(each.term for each in profile.annotation_formats),
-        *profile.configurations,
+        *(f"{each.term}: {each.dots_per_inch:g} dots per inch" for each in profile.resolutions),
+        *(f"| {each.term} |" for each in profile.annotation_formats),
+        *(f"| {value} | {each.description} |" for value, each in profile.configurations.items()),
+        *(f"| CUSTOM\\{each.number} | {each.description} |" for each in profile.custom_formats),
+        f"| {profile.smoothings['SHARP']:g} |",
+        profile.source,
+        "| LIN OD | by polarity |",
+        "| Bits Stored | 8, 12 |",
+        "PAPER: densities 5 to 200, Illumination 150 cd/m2",
         *profile.priorities,
         profile.decimate_crop,
         f"{profile.min_density} to {profile.max_density}",
         f"{profile.max_collated_films}",
-        f"C up to {profile.standard_format.max_columns} and R up to {profile.standard_format.max_rows}",
+        f"up to {profile.grid_limits.max_columns} columns and {profile.grid_limits.max_rows} rows",
     )
     for term in terms:
         assert term in section
@@ -205,10 +227,7 @@ def test_jobs_come_to_the_terms_that_the_events_tell_of(parts: dict[str, str]) -
 
 
 def test_what_is_not_rendered_is_said(sheet: Sheet, order: Order) -> None:
-    image = replace(sheet.images[0], smoothing="SHARP", configuration="X", samples_per_pixel=3)
-    everything = replace(
-        sheet, images=(image,), annotations=(Annotation(0, "x"),), icc_profile=b"x", resolution="HIGH"
-    )
+    everything = replace(sheet, icc_profile=b"x", label=Rectangle(0, 0, 10, 0))
     assert not_rendered(everything, replace(order, label="x")) == annex.NOT_RENDERED
 
 
@@ -233,15 +252,26 @@ def test_printers_that_differ_are_all_described(monkeypatch: pytest.MonkeyPatch)
         profile,
         name="other",
         film_sizes=profile.film_sizes[-1:],
-        smoothings=(),
-        configurations={"CS000": "soft"},
+        source="a document",
+        measured=True,
+        display_formats=("STANDARD\\1,1", "CUSTOM\\1"),
+        resolutions=(Resolution("STANDARD", 254, {"A3": (2900, 4100)}),),
+        smoothings={},
+        configurations={"CS000": Configuration("soft", ToneCurve(0.5))},
         annotation_formats=(),
+        reflective=ReflectiveMedia((), 5, 200, 150),
+        empty_image_density="",
+        trim=False,
+        lin_od=LinOD.DENSITY,
+        one_film_size=True,
+        look_up_must_match=True,
+        implicit_vr_only=True,
         color=False,
         max_density=280,
         max_collated_films=0,
     )
     profiles = {"imager17": profile, "other": other}
-    monkeypatch.setattr(printers, "load_profile", profiles.__getitem__)
+    monkeypatch.setattr(Catalog, "profile", lambda _, name: profiles[name])
     settings = Settings(
         printers=(
             PrinterSettings(ae_title="ONE", ports=(104,)),
@@ -275,14 +305,33 @@ def test_printers_that_differ_are_all_described(monkeypatch: pytest.MonkeyPatch)
     # Where the profiles differ both are told of in one line, where not once.
     assert "| imager17: 20 to 310; beyond, clipped<br>other: 20 to 280; beyond, clipped |" in text
     assert "| imager17: 0x0116 / 0x0106<br>other: ignored / ignored, 0x0107 |" in text
-    assert "| YES, NO | NO | 0x0116 / 0x0106 |" in text
-    assert "| CS000 | soft |" in text
-    assert "none: no N-ACTION of a session" in text
+    assert "| PORTRAIT, LANDSCAPE | PORTRAIT | 0x0116 / 0x0106 |" in text
+    assert "| imager17: YES, NO<br>other: not on this printer | imager17: NO<br>other: none |" in text
+    assert "imager17: Explicit VR Little Endian<br>Implicit VR Little Endian<br>other: Implicit VR" in text
+    section = text[text.rindex("Printer profile other\n") :]
+    for words in (
+        "Source of the figures: a document. Pixel matrices and densities are stated there.",
+        "largest (`STANDARD\\1,1`) and smallest (`CUSTOM\\1`)",
+        "| A3 | 297 x 420 | STANDARD | 2900 x 4100 |",
+        "| Image Display Format | STANDARD\\1,1, CUSTOM\\1 |",
+        "| Reflective media | none |",
+        "| Empty Image Density | not on this printer |",
+        "| Trim | no |",
+        "| LIN OD | by density |",
+        "| Film sizes in one session | one |",
+        "| Presentation LUT tables | must have an entry for each value of the image, in either mode |",
+        "| Transfer syntaxes | Implicit VR Little Endian |",
+        "| CS000 | soft | 0.5 | JND |",
+        "none: no N-ACTION of a session",
+    ):
+        assert words in section
+    assert section.count("None.") == 2  # annotation formats and smoothing types
+    assert "**Slides**" not in section
 
 
 def test_without_color_there_is_no_word_of_color_images(monkeypatch: pytest.MonkeyPatch) -> None:
     gray_only = replace(load_profile("imager17"), color=False)
-    monkeypatch.setattr(printers, "load_profile", lambda _: gray_only)
+    monkeypatch.setattr(Catalog, "profile", lambda *_: gray_only)
     text = statement(Settings())
     assert "Basic Color Image Box" not in text
     assert "Basic Color Print Management" not in text

@@ -79,5 +79,7 @@ def test_every_acknowledged_film_comes_out_once(tmp_path: Path, seed: int) -> No
     assert {job.status for job in jobs} == {"DONE"}
     assert {film_number(job) for job in jobs} >= set(acknowledged)
     # One PDF for each job and none besides, under the name that its job says.
-    assert sorted(str(path) for path in output.iterdir()) == sorted(job.output or "" for job in jobs)
+    assert sorted(str(path) for path in output.iterdir()) == sorted(
+        place for job in jobs for place in job.outputs
+    )
     assert kills >= 2

@@ -77,7 +77,7 @@ def test_pixels_that_name_their_position(
     assert (page[:10] == 31000).all()  # the border
 
     # The PDF, drawn by Ghostscript at its own resolution: samples are P-values of the printer's range.
-    drawn = ghostscript(Path(job.output or ""), tmp_path)
+    drawn = ghostscript(Path(job.outputs[0]), tmp_path)
     assert drawn.shape == (5440, 4480)
     for image in sheet.images:
         wanted = np.rint(position_coded(image.position) / 4095 * 255)

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from peers.scu import Scu, image_item
+from peers.scu import META, Scu, image_item
+from pydicom.uid import ImplicitVRLittleEndian
 
 from printscp import FilmPrinter
 from printscp.errors import SetupError
@@ -33,12 +34,65 @@ def print_films(printer: FilmPrinter, count: int) -> None:
 
 
 def test_each_film_becomes_one_pdf(start_printer: Callable[..., FilmPrinter], tmp_path: Path) -> None:
-    printer = start_printer()
+    printer = start_printer(keep_jobs=2)
     print_films(printer, 3)
     jobs = printer.wait_for(all_ended, 30)
     assert [job.status for job in jobs] == ["DONE"] * 3
-    assert sorted((tmp_path / "films").iterdir()) == sorted(Path(job.output or "") for job in jobs)
+    films = sorted((tmp_path / "films").iterdir())
+    assert [str(film) for film in films] == [place for job in jobs for place in job.outputs]
+    printer.stop()
+    assert len(list((tmp_path / "spool" / "sheets").iterdir())) == 2
+    start_printer(keep_jobs=0)
     assert list((tmp_path / "spool" / "sheets").iterdir()) == []  # delivered: no pixels stay behind
+
+
+def test_two_workers_print_at_once(start_printer: Callable[..., FilmPrinter]) -> None:
+    printer = start_printer(workers=2)
+    first, second = printer.worker_pids
+    assert printer.worker_pid == first != second
+    os.kill(first, signal.SIGSTOP)  # it may hold a film, and the other prints the rest
+    try:
+        print_films(printer, 3)
+        printer.wait_for(lambda jobs: sum(job.ended for job in jobs) >= 2, 30)
+    finally:
+        os.kill(first, signal.SIGCONT)
+    jobs = printer.wait_for(all_ended, 30)
+    assert [(job.status, job.attempts) for job in jobs] == [("DONE", 1)] * 3
+
+
+def test_workers_share_the_cores(
+    start_printer: Callable[..., FilmPrinter], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 7)
+    commands: list[list[str]] = []
+
+    def command(*arguments: Any, **more: Any) -> list[str]:
+        commands.append(worker_command(*arguments, **more))
+        return commands[-1]
+
+    monkeypatch.setattr("printscp.printer.worker_command", command)
+    start_printer(workers=2, keep_jobs=0).stop()
+    [[_, _, _, *options]] = commands
+    told = "import cv2, printscp.worker as w; w.Worker.run = lambda *_: print(cv2.getNumThreads()); w.main()"
+    arguments = [sys.executable, "-c", told, *options, "--holder", "a"]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True)
+    assert done.stdout == "3\n"
+
+
+def test_a_printer_of_a_layouts_folder(start_printer: Callable[..., FilmPrinter], tmp_path: Path) -> None:
+    """Its film has its size, and it speaks implicit VR little endian only."""
+    own = tmp_path / "own" / "printers"
+    own.mkdir(parents=True)
+    text = (Path(__file__).parent.parent / "layouts" / "printers" / "imager17.toml").read_text()
+    text = text.replace("implicit_vr_only = false", "implicit_vr_only = true")
+    (own / "ward.toml").write_text(text.replace("film_sizes = [", 'film_sizes = ["8INX10IN", '))
+    printer = start_printer(layouts=own.parent, profile="ward")
+    with Scu(printer.address) as scu:
+        [context] = [each for each in scu.association.accepted_contexts if each.abstract_syntax == META]
+        assert context.transfer_syntax == [ImplicitVRLittleEndian]
+        assert scu.print_image(PIXELS).Status == 0
+    [job] = printer.wait_for(all_ended, 30)
+    assert (job.status, job.films[0].film_size) == ("DONE", "8INX10IN")
 
 
 def test_high_priority_overtakes(start_printer: Callable[..., FilmPrinter]) -> None:
@@ -94,22 +148,23 @@ def test_a_film_that_keeps_killing_its_worker_ends_in_failure(
     deadly = tmp_path / "deadly.py"
     deadly.write_text(
         "import os, sys\n"
+        "import printscp.delivery as delivery\n"
         "import printscp.worker as worker\n"
-        "compose = worker.compose\n"
-        "def die(sheet, title):\n"
+        "compose = delivery.compose\n"
+        "def die(sheet, *texts):\n"
         "    if sheet.film_size == '17INX17IN': os.kill(os.getpid(), 9)\n"
-        "    return compose(sheet, title)\n"
-        "worker.compose = die\n"
+        "    return compose(sheet, *texts)\n"
+        "delivery.compose = die\n"
         "worker.main()\n"
     )
 
-    def command(*arguments: Any) -> list[str]:
-        _, _, _, *options = worker_command(*arguments)
+    def command(*arguments: Any, **more: Any) -> list[str]:
+        _, _, _, *options = worker_command(*arguments, **more)
         return [sys.executable, str(deadly), *options]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("printscp.printer.worker_command", command)
-        printer = start_printer(attempts=2)
+        printer = start_printer(attempts=2, keep_jobs=0)
     with Scu(printer.address) as scu:
         assert scu.print_image(PIXELS).Status == 0
         assert scu.print_image(PIXELS, FilmSizeID="8INX10IN").Status == 0
@@ -134,6 +189,19 @@ def test_output_that_fails_for_now_is_tried_again(
     films.unlink()
     (job,) = printer.wait_for(all_ended, 30)
     assert (job.status, job.attempts) == ("DONE", 1)
+
+
+def test_an_output_that_cannot_be_used_is_told_at_the_start(
+    start_printer: Callable[..., FilmPrinter], tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    for table, words in (
+        ({"type": "fax"}, "output of FILM: type: 'fax'"),
+        ({"type": "pdf", "folder": tmp_path / "file"}, "output of FILM: .*file"),
+        ({"type": "pdf", "folder": tmp_path, "dpi": 3}, "output of FILM: pdf: dpi: "),
+    ):
+        with pytest.raises(SetupError, match=words):
+            start_printer(output=None, outputs=[table], ae_title="FILM")
 
 
 def test_jobs_outlive_the_printer(start_printer: Callable[..., FilmPrinter]) -> None:

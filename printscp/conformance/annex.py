@@ -5,12 +5,19 @@ from collections.abc import Iterator
 from pydicom.uid import UID
 
 from printscp.conformance.document import Section, paragraphs, rows, table
-from printscp.conformance.network import printer_title
+from printscp.conformance.network import printer_title, syntaxes_of
 from printscp.conformance.printers import Printers
 from printscp.film.dialogue import class_name
-from printscp.film.freeze import layout
-from printscp.film.profile import AnnotationFormat, FilmSize, PrinterProfile
-from printscp.film.rules import CHARACTER_SET, CONFIGURATION, DENSITY, DISPLAY_FORMAT
+from printscp.film.display_format import GRIDS
+from printscp.film.layout import Layout, layout
+from printscp.film.profile import (
+    MM_PER_INCH,
+    AnnotationFormat,
+    FilmSize,
+    PrinterProfile,
+    Resolution,
+)
+from printscp.film.rules import CHARACTER_SET, DENSITY, DISPLAY_FORMAT
 from printscp.film.uids import BASIC_COLOR_IMAGE_BOX
 
 RETIRED = tuple(
@@ -20,13 +27,8 @@ RETIRED = tuple(
 """Classes of printing that have left PS3.4."""
 
 NOT_RENDERED = (
-    "SmoothingType is not applied",
-    "ConfigurationInformation is not applied",
-    "TextString of the annotation boxes is not printed",
-    "FilmSessionLabel is not printed",
-    "BasicColorImageSequence is printed in gray",
-    "ICCProfile is not applied",
-    "RequestedResolutionID is STANDARD on this film",
+    "FilmSessionLabel is not printed: the printer has no strip for it",
+    "ICCProfile cannot be used: colors are taken as sRGB",
 )
 """Remarks on jobs that tell of what the renderer does not do."""
 
@@ -80,84 +82,227 @@ def profile_title(profile: PrinterProfile) -> str:
 
 def _profile(profile: PrinterProfile, printers: Printers) -> Section:
     names = [each.announced_ae_title for each in printers.of_profile(profile)]
-    boxes = profile.standard_format
-    smallest = f"STANDARD\\{boxes.max_columns},{boxes.max_rows}"
-    configurations = profile.configurations.items()
+    largest, smallest = _extremes(profile)
     return Section(
         profile_title(profile),
         paragraphs(
             f"""
             {profile.manufacturer} {profile.model}, the profile of {", ".join(names)}. In each list the first
             entry is the default.
+
+            Source of the figures: {profile.source}. {_MEASURED[profile.measured]}
             """,
             table(("What", "Values"), _facts(profile)),
             "**Film sizes and pixel matrices**",
             f"""
-            Columns x rows of printer pixels of an image box, largest (`STANDARD\\1,1`) and smallest
-            (`{smallest}`). Images may be of any size, 1 x 1 to 65535 x 65535, and are scaled to their box:
-            §[{_PLACEMENT}].
+            Columns x rows of printer pixels: of the area that can be printed on, in PORTRAIT, and of an image
+            box, largest (`{largest}`) and smallest (`{smallest}`). Images may be of any size, 1 x 1 to
+            65535 x 65535, and are scaled to their box: §[{_PLACEMENT}].
             """,
             table(
-                ("Film Size ID", "mm", "PORTRAIT largest", "smallest", "LANDSCAPE largest", "smallest"),
-                (_matrices(profile, size, smallest) for size in profile.film_sizes),
+                (
+                    *("Film Size ID", "mm", "Resolution", "Printable"),
+                    *("PORTRAIT largest", "smallest", "LANDSCAPE largest", "smallest"),
+                ),
+                (
+                    _matrices(profile, size, resolution, (largest, smallest))
+                    for resolution in profile.resolutions
+                    for size in profile.film_sizes
+                ),
             ),
+            *_custom_formats(profile),
+            *_slides(profile),
             "**Annotation formats**",
             _annotations(profile),
-            "**Configuration tables** (Configuration Information)",
-            table(("Value", "What it does"), configurations) if configurations else "None.",
+            "**Smoothing types**, of magnification CUBIC",
+            _smoothings(profile),
+            "**Configuration tables** (Configuration Information), for images without a Presentation LUT",
+            _configurations(profile),
         ),
     )
 
 
+_MEASURED = {
+    True: "Pixel matrices and densities are stated there.",
+    False: "Not all of them are stated there.",
+}
+
+
+def _extremes(profile: PrinterProfile) -> tuple[str, str]:
+    """Display formats of the largest and the smallest image box."""
+    if "STANDARD" in profile.display_formats:
+        limits = profile.grid_limits
+        return "STANDARD\\1,1", f"STANDARD\\{limits.max_columns},{limits.max_rows}"
+    values = [f"{each}\\1" if each in GRIDS else each for each in profile.display_formats]
+    by_size = sorted(values, key=lambda value: _film(profile, value).boxes[0].width)
+    return by_size[-1], by_size[0]
+
+
+def _film(
+    profile: PrinterProfile,
+    display_format: str,
+    size: FilmSize | None = None,
+    resolution: Resolution | None = None,
+    orientation: str = "PORTRAIT",
+) -> Layout:
+    film = {
+        "FilmSizeID": (size or profile.film_sizes[0]).term,
+        "FilmOrientation": orientation,
+        "ImageDisplayFormat": display_format,
+        "RequestedResolutionID": (resolution or profile.resolutions[0]).term,
+    }
+    return layout(film, profile)
+
+
 def _facts(profile: PrinterProfile) -> Iterator[tuple[str, object]]:
-    yield "Resolution", f"{profile.dots_per_inch:g} dots per inch"
-    yield "Image Display Format", DISPLAY_FORMAT.words(profile) + "; no CUSTOM formats"
+    yield "Requested Resolution ID", "\n".join(map(_resolution, profile.resolutions))
+    yield "Image Display Format", DISPLAY_FORMAT.words(profile)
     yield "Medium Type", ", ".join(profile.media)
     yield "Film Destination", ", ".join(profile.destinations)
     yield "Print Priority", ", ".join(profile.priorities)
     yield "Magnification Type", ", ".join(profile.magnifications)
-    yield "Smoothing Type", ", ".join(profile.smoothings) or "none"
-    yield "Requested Resolution ID", ", ".join(profile.resolutions)
+    yield "Bits Stored", ", ".join(map(str, profile.bits_stored))
+    yield "Printing Bit Depth", profile.printing_bit_depth
     yield "Densities, hundredths of OD", DENSITY.words(profile)
     yield "Border Density", profile.border_density
-    yield "Empty Image Density", profile.empty_image_density
+    yield "Empty Image Density", profile.empty_image_density or "not on this printer"
     yield "Illumination", f"{profile.illumination} cd/m2"
     yield "Reflected Ambient Light", f"{profile.reflected_ambient_light} cd/m2"
+    yield "Reflective media", _reflective(profile)
+    yield "LIN OD", f"by {profile.lin_od}"
+    yield "Trim", "yes" if profile.trim else "no"
     yield "Requested Image Size", "yes" if profile.requested_image_size else "no"
     yield "Decimate/Crop Behavior, if not asked for", profile.decimate_crop
     yield "Color", "yes, see §[Color]" if profile.color else "no"
     yield "Largest number of collated films", profile.max_collated_films or "none: no N-ACTION of a session"
-    yield "Configuration Information", CONFIGURATION.words(profile)
+    yield "Film sizes in one session", "one" if profile.one_film_size else "any"
+    exact = "must have an entry for each value of the image, in either mode"
+    yield "Presentation LUT tables", exact if profile.look_up_must_match else "see §[Presentation LUT]"
+    yield "Transfer syntaxes", ", ".join(syntax.name for syntax in syntaxes_of(profile))
     yield "Margin, gap, label line", f"{profile.margin_mm:g}, {profile.gap_mm:g}, {profile.label_mm:g} mm"
 
 
-def _matrices(profile: PrinterProfile, size: FilmSize, smallest: str) -> list[str]:
-    films = [
-        {"FilmSizeID": size.term, "FilmOrientation": orientation, "ImageDisplayFormat": display_format}
+def _resolution(resolution: Resolution) -> str:
+    dots = resolution.dots_per_inch
+    return f"{resolution.term}: {dots:g} dots per inch, {MM_PER_INCH / dots:.4g} mm"
+
+
+def _reflective(profile: PrinterProfile) -> str:
+    reflective = profile.reflective
+    if not reflective.media:
+        return "none"
+    return (
+        f"{', '.join(reflective.media)}: densities {reflective.min_density} to {reflective.max_density}, "
+        f"Illumination {reflective.illumination} cd/m2, no Reflected Ambient Light (PS3.14 7.2)"
+    )
+
+
+def _matrices(
+    profile: PrinterProfile, size: FilmSize, resolution: Resolution, formats: tuple[str, str]
+) -> list[str]:
+    places = [
+        _film(profile, display_format, size, resolution, orientation)
         for orientation in ("PORTRAIT", "LANDSCAPE")
-        for display_format in ("STANDARD\\1,1", smallest)
+        for display_format in formats
     ]
-    first_boxes = [layout(film, profile)[1][0] for film in films]
+    across, down = places[0].printable.width, places[0].printable.height
     return [
         size.term,
         f"{size.width_mm:g} x {size.height_mm:g}",
-        *(f"{box.width} x {box.height}" for box in first_boxes),
+        resolution.term,
+        f"{across} x {down}",
+        *(f"{place.boxes[0].width} x {place.boxes[0].height}" for place in places),
     ]
+
+
+def _custom_formats(profile: PrinterProfile) -> tuple[str, ...]:
+    custom = {f"CUSTOM\\{each.number}": each for each in profile.custom_formats}
+    lines = [
+        (
+            value,
+            custom[value].description,
+            f"{custom[value].columns} x {custom[value].rows}",
+            "\n".join(
+                f"{position}: {box.left}, {box.top}, {box.width}, {box.height}"
+                for position, box in enumerate(custom[value].boxes, 1)
+            ),
+        )
+        for value in profile.display_formats
+        if value in custom
+    ]
+    headings = ("Value", "What it is", "Cells", "Box: left, top, width, height in cells")
+    return ("**Custom formats**", table(headings, lines)) if lines else ()
+
+
+def _slides(profile: PrinterProfile) -> tuple[str, ...]:
+    slides = [each for each in profile.slide_formats if each.term in profile.display_formats]
+    lines = (
+        (
+            size.term,
+            *(
+                len(_film(profile, each.term, size, None, orientation).boxes)
+                for each in slides
+                for orientation in ("PORTRAIT", "LANDSCAPE")
+            ),
+        )
+        for size in profile.film_sizes
+    )
+    sizes = ", ".join(
+        f"{each.term} {each.width_mm:g} x {each.height_mm:g} mm every {each.pitch_mm:g} mm" for each in slides
+    )
+    headings = [
+        "Film Size ID",
+        *(f"{each.term} {side}" for each in slides for side in ("PORTRAIT", "LANDSCAPE")),
+    ]
+    return (f"**Slides**: as many boxes as fit; {sizes}", table(headings, lines)) if slides else ()
 
 
 def _annotations(profile: PrinterProfile) -> str:
     if not profile.annotation_formats:
         return "None."
     return table(
-        ("Annotation Display Format ID", "Annotation Positions"),
-        ((each.term, _positions(each)) for each in profile.annotation_formats),
+        ("Annotation Display Format ID", "Annotation Positions, and where they are", "Height"),
+        ((each.term, _places(each), f"{each.height_mm:g} mm") for each in profile.annotation_formats),
     )
 
 
-def _positions(annotation: AnnotationFormat) -> str:
-    whole = [f"{position}: one text for the whole film" for position in annotation.positions]
-    each = ["1 and up: one text for each image box, of its position"] if annotation.per_image else []
-    return "\n".join(whole + each)
+_PER_IMAGE = {
+    "ABOVE": "above each image",
+    "BELOW": "below each image",
+    "OVER": "over the lower edge of each image, which it covers",
+}
+
+
+def _places(annotation: AnnotationFormat) -> str:
+    edges = [("along the upper edge", annotation.top), ("along the lower edge", annotation.bottom)]
+    places = [
+        f"{', '.join(map(str, row))}: {edge} of the film{', from left to right' if len(row) > 1 else ''}"
+        for edge, strips in edges
+        for row in strips
+    ]
+    each = [f"1 and up: {_PER_IMAGE[annotation.per_image]}"] if annotation.per_image else []
+    return "\n".join(places + each)
+
+
+def _smoothings(profile: PrinterProfile) -> str:
+    if not profile.smoothings:
+        return "None."
+    return table(
+        ("Smoothing Type", "Weight of each neighbour"),
+        ((term, f"{weight:g}") for term, weight in profile.smoothings.items()),
+    )
+
+
+def _configurations(profile: PrinterProfile) -> str:
+    if not profile.configurations:
+        return "None."
+    return table(
+        ("Value", "What it does", "Contrast", "Even steps in"),
+        (
+            (value, each.description, f"{each.curve.contrast:g}", "density" if each.curve.linear else "JND")
+            for value, each in profile.configurations.items()
+        ),
+    )
 
 
 # --- what films look like --------------------------------------------------------------------------------
@@ -171,6 +316,13 @@ _OVERSIZE = """
     CROP | any | cropped, 0xB609 | cropped, 0xB609
     FAIL | any | 0xC603 | 0xC603
     """
+_FORMS = """
+    STANDARD\\C,R | C columns and R rows, all equal | from the top left along the row, then down
+    ROW\\R1,R2,... | rows of equal height with R1, R2, ... equal boxes | along the row, then down
+    COL\\C1,C2,... | columns of equal width with C1, C2, ... equal boxes | down the column, then to the right
+    SLIDE, SUPERSLIDE | of one size in mm, as many as fit, in the middle | along the row, then down
+    CUSTOM\\i | cells of a grid, with the gaps between them | as the profile says
+    """
 _PLACES = """
     place of an image that does not fill its box | the middle
     the part of a box that its image leaves free | Border Density
@@ -179,6 +331,11 @@ _PLACES = """
         no room for it
     scaling | what shrinks is averaged over the area of each printer pixel; what grows is interpolated as
         Magnification Type says, REPLICATE by the nearest pixel
+    Smoothing Type | of magnification CUBIC, on what is left of the image when it has shrunk and before it
+        grows: along rows and along columns each pixel gets the share of either neighbour that the profile
+        says; below zero that sharpens
+    text of annotation boxes | on one line, at the left, in the middle or at the right of its box; set smaller
+        where it is too long, then cut
     larger, with Requested Image Size | its width in printer pixels, and the height that goes with it, count
     """
 
@@ -188,9 +345,14 @@ def _placement() -> Section:
         _PLACEMENT,
         paragraphs(
             """
-            Boxes of a format are equal, with gaps between them; what does not divide evenly is left at the
-            outer edges. Position 1 is at the top left, and positions go along the row, then down. Columns and
-            rows are those of the film as it is seen in its orientation.
+            Columns and rows are those of the film as it is seen in its orientation. Between boxes there are
+            gaps; what does not divide evenly is left at the outer edges.
+            """,
+            table(("Image Display Format", "Boxes", "Positions"), rows(_FORMS)),
+            """
+            Annotation boxes and the label line take their room from the area of the images, so text covers an
+            image only where the table of annotation formats says so. An SCU that has not negotiated Basic
+            Annotation Box cannot fill the boxes, and no room is kept for them.
 
             **How large an image is printed**, by the first of these that holds:
 
@@ -212,21 +374,23 @@ def _placement() -> Section:
             "**Where the standard leaves the choice**",
             table(("Case", "What is done"), rows(_PLACES)),
             """
-            Below the images a line names job, time, film size and AE titles, and never a patient. It lies
-            outside every image box.
+            Below the images a line names job, time, film size and AE titles, and at its right end stands the
+            Film Session Label, if the SCU gave one. It lies outside every image box.
             """,
         ),
     )
 
 
 _LOOK_UPS = """
-    IDENTITY, or none | the value is a P-value: 0 is Max Density, the largest value Min Density, and equal
-        steps between are equal steps in JND (PS3.14)
+    IDENTITY | the value is a P-value: 0 is Max Density, the largest value Min Density, and equal steps
+        between are equal steps in JND (PS3.14)
+    none | the same, by the tone curve of the Configuration Information in force
     a table | the value finds an entry, and that is the P-value; where a tolerant printer takes a table with
         another number of entries than the image has values, it is stretched over the range of the image and
         goes straight between entries
-    LIN OD | equal steps are equal steps in density; 0 is Max Density, as with IDENTITY, since a Presentation
-        LUT leaves polarity alone (PS3.4 H.4.9.1)
+    LIN OD, by polarity | equal steps are equal steps in density; 0 is Max Density, as with IDENTITY, since a
+        Presentation LUT leaves polarity alone (PS3.4 H.4.9.1)
+    LIN OD, by density | equal steps are equal steps in density; the value is one, and 0 is Min Density
     """
 
 
@@ -240,12 +404,22 @@ def _tone() -> Section:
             """,
             table(("Presentation LUT", "Density"), rows(_LOOK_UPS)),
             """
+            Which reading of LIN OD holds is said in the printer profile, and so are the tone curves: with a
+            contrast of c a value v from 0 to 1 becomes the P-value v^c / (v^c + (1 - v)^c), and where even
+            steps are even in density, that is the share of the density range instead.
+
             Min and Max Density are those of the image box, else of the film box, else of the printer, also
             for LIN OD. With Illumination and Reflected Ambient Light in force they give the luminances
             between which the Grayscale Standard Display Function is computed, in steps of 0.0001 OD.
 
-            A film is delivered with gray samples that are P-values over the whole density range of the
-            printer, 0 darkest; the document says so with the numbers.
+            Densities and light are those of the medium: reflective media have a range and an Illumination of
+            their own, and no Reflected Ambient Light, for which the GSDF has no term there (PS3.14 7.2). If
+            an N-SET of the film session changes the medium, the film that is open follows: what the SCU did
+            not give becomes the default of the new medium, what it gave is clamped to it, with a remark.
+
+            A document has gray samples over the whole density range of the printer, 0 darkest, by the tone of
+            its output: P-values if nothing else is set up, the luminance of the film on its light box, or a
+            measured curve. The document says which.
             """,
         ),
     )
@@ -258,11 +432,12 @@ def _color(printers: Printers) -> Section:
         "Color",
         paragraphs(
             f"""
-            Images of §[{class_name(BASIC_COLOR_IMAGE_BOX)}] are RGB of 8 bits, taken as sRGB. Films are gray:
-            each color is printed as the gray of its luminance, by the weights of Rec. 709 on linear light. A
-            gray image sent as RGB prints as if it had been sent as gray.
+            Images of §[{class_name(BASIC_COLOR_IMAGE_BOX)}] are RGB of 8 bits, and films of the color Meta
+            class are delivered in sRGB. ICC Profile is an input profile of all images of its film, taken to
+            sRGB by perceptual intent; without one, or with one that cannot be used, samples are sRGB.
 
-            No Presentation LUT acts on color images.
+            Border, boxes without an image, trim and text are grays: the P-values of their densities in the
+            range of the printer. No Presentation LUT, density or tone curve acts on color images.
             """
         ),
     )
@@ -286,14 +461,16 @@ _QUIRKS = """
     N-CREATE and N-ACTION that announce a data set and send none | served as without one | the same
     action information with N-ACTION | ignored, with a remark | 0x0114
     N-ACTION of empty films | printed, 0x0000 | printed, 0xB602 or 0xB603
-    gray images of 9 to 16 bits stored in 16 | taken, with a remark | 12 bits only, else 0x0106
+    gray images of 9 to 16 bits stored in 16 | taken, with a remark if the printer has other depths | those
+        of the printer only, else 0x0106
     Planar Configuration 0 | taken, with a remark | 0x0106
     Pixel Aspect Ratio left out | taken as 1\\1 | the same
     images too large, and no Decimate/Crop Behavior | see §[From image to image box] | see there
     Requested Image Size with Magnification Type NONE | ignored, 0x0116 | 0x0106
-    look-up tables of odd sizes | 2 to 65536 entries of 8 to 16 bits | 256 or 4096 entries of 10 to 16 bits,
-        else 0x0106
-    a look-up table that does not match the bits of the image | interpolated | 0x0106
+    look-up tables of odd sizes | 2 to 65536 entries of 8 to 16 bits | an entry for each value of a depth of
+        the printer, 10 to 16 bits, else 0x0106
+    a look-up table that does not match the bits of the image | interpolated, if the printer can | 0x0106
+    Reflected Ambient Light on reflective media | ignored, with a remark, 0x0000 | ignored, 0x0107
     Presentation LUT and light at the film session | for films that name none | the same
     """
 
@@ -310,11 +487,10 @@ def _quirks() -> Section:
 
 def _omitted() -> Section:
     return Section(
-        "Accepted, and not applied yet",
+        "Accepted, and not applied",
         paragraphs(
             """
-            This is checked and answered as said above, but this version does not render it. Each becomes a
-            remark on the print job, in these words:
+            This is found out when a film is rendered. Each becomes a remark on the print job, in these words:
             """,
             "\n".join(f"- {remark}" for remark in NOT_RENDERED),
         ),
@@ -345,7 +521,7 @@ def _required(printers: Printers) -> Section:
         ("Optional services and attributes of each class", classes),
         ("Range, default and status of each attribute", classes),
         ("Behavior for each status", f"§[Statuses of every service], and {classes}"),
-        ("CUSTOM formats with positions, sizes and numbering", f"there are none: {profiles}"),
+        ("CUSTOM formats with positions, sizes and numbering", profiles),
         ("Annotation formats", profiles),
         ("Configuration tables", profiles),
         ("Largest number of collated films", profiles),

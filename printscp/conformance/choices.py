@@ -96,7 +96,9 @@ CHOICES: dict[UID, str] = {
             of the association; if there is not so much, see 0xB600, 0x0106 and 0x0213
         Referenced Presentation LUT Sequence | not of the table in PS3.4 but of a note in H.3.3.2: taken, for
             films and images that refer to none of their own
-        films of different sizes, formats or Meta classes in one session | printed together
+        films of different sizes, formats or Meta classes in one session | printed together; sizes not where
+            the profile has one a session
+        N-SET of Medium Type | the film that is open follows, with remarks: §[From pixel value to density]
         N-ACTION twice | each time a new print job
         job reference in the answer to N-ACTION | only if the Print Job class was negotiated; else there is
             no data set
@@ -105,6 +107,10 @@ CHOICES: dict[UID, str] = {
     BASIC_FILM_BOX: """
         forms of Image Display Format | those that the table names, without blanks or leading zeros; any
             other is 0x0106, never replaced
+        film of another size in the session, where the profile has one a session | 0x0110
+        Illumination and Reflected Ambient Light | of the film box, else of the film session, else of the
+            medium; what the medium cannot have is ignored
+        room of annotation boxes | none for an SCU that has not negotiated Basic Annotation Box
         order of Referenced Image Box Sequence | by Image Box Position, 1 first; Referenced Basic Annotation
             Box Sequence by position, too
         Referenced Basic Annotation Box Sequence | only if Basic Annotation Box was negotiated; without items
@@ -125,10 +131,11 @@ CHOICES: dict[UID, str] = {
         film without an image | printed empty; tolerant printers answer 0x0000, strict ones 0xB603
         """,
     BASIC_GRAYSCALE_IMAGE_BOX: f"""{_IMAGE_CHOICES}
-    Bits Allocated, Bits Stored, High Bit | 8/8/7 and 16/12/11; tolerant printers take 16/n/n-1 with n from 9
-        to 16, too
+    Bits Allocated, Bits Stored, High Bit | those that the table names; tolerant printers take 8/8/7 and
+        16/n/n-1 with n from 9 to 16
     a Presentation LUT with another number of entries than the image has values | tolerant: stretched over
-        the range of the image, straight between entries; strict: 0x0106
+        the range of the image, straight between entries, unless the profile says that it must match; strict:
+        0x0106
     """,
     BASIC_COLOR_IMAGE_BOX: f"""{_IMAGE_CHOICES}
     Planar Configuration | 1; tolerant printers take 0, too
@@ -142,10 +149,11 @@ CHOICES: dict[UID, str] = {
         life | until N-DELETE or the end of the association, longer than any film session
         N-DELETE while something refers to it | 0x0110, also for an earlier film of the session
         reference to one that is not there | 0x0106 in both modes: the densities would be wrong
-        tables | 256 or 4096 entries of 10 to 16 bits, first value 0; tolerant printers take 2 to 65536
-            entries of 8 to 16 bits
+        tables | an entry for each value of a depth that the printer takes, so 256 or 4096 as a rule, of 10
+            to 16 bits, first value 0; tolerant printers take 2 to 65536 entries of 8 to 16 bits
         which one acts | that of the image box, else of the film box, else of the film session
-        none referred to | as IDENTITY
+        none referred to | the Configuration Information in force says what the printer does of itself
+        LIN OD | by polarity or by density, as the profile has it: §[From pixel value to density]
         on color images | none acts
         """,
     PRINT_JOB: """
@@ -161,10 +169,12 @@ CHOICES: dict[UID, str] = {
         """,
     PRINTER_CONFIGURATION_RETRIEVAL: """
         Printer Configuration Sequence | one item for each Meta SOP Class of the printer
-        Supported Image Display Formats Sequence | every format on every film size in both orientations, with
-            the pixels of one box
+        Supported Image Display Formats Sequence | formats on every film size in both orientations and every
+            resolution, with the pixels of a box where all are equal; of STANDARD up to 12 columns and rows,
+            none of ROW and COL, and 8000 items at most, the default resolution first
         Maximum Memory Allocation | the memory that all associations share
-        Media Installed Sequence | every medium in every film size; none are merely available
+        Media Installed Sequence | every medium in every film size, with its densities; none are merely
+            available
         """,
 }
 """Where the standard is silent or leaves the choice: the case, and what is done."""

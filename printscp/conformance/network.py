@@ -9,6 +9,7 @@ from printscp.config import PrinterSettings, Settings, TLSSettings
 from printscp.conformance import sop_classes
 from printscp.conformance.document import CONTENTS, Section, paragraphs, rows, table
 from printscp.conformance.printers import Printers
+from printscp.film.profile import PrinterProfile
 from printscp.film.service import contexts
 from printscp.wire import server
 
@@ -30,7 +31,8 @@ def overview(printers: Printers) -> Section:
             """
             printscp is a DICOM film printer without the film. Modalities and workstations print to it as to a
             laser imager (Print Management service class, PS3.4 Annex H). Each film becomes a page of optical
-            density; it is on disk when its N-ACTION is answered, and is delivered as a PDF file.
+            density; it is on disk when its N-ACTION is answered, and is delivered as PDF, PostScript, TIFF or
+            PNG.
 
             It is a service class provider only: it opens no associations, and has no part in storage, query,
             worklist or media.
@@ -139,7 +141,7 @@ def _model() -> Section:
                 paragraphs(
                     """
                     ```
-                    SCU --- requests ---> film session --- N-ACTION ---> print job on disk ---> film (PDF)
+                    SCU --- requests ---> film session --- N-ACTION ---> print job on disk ---> document
                     SCU <--- events ----- print job and printer <----------------------------------+
                     ```
                     """
@@ -194,6 +196,7 @@ def _printer(settings: Settings, printer: PrinterSettings) -> Section:
         ("Printer profile", f"§[Printer profile {printer.profile}]"),
         ("Calling AE titles", ", ".join(printer.allow_calling) or "all"),
         ("Addresses", ", ".join(map(str, printer.allow_addresses)) or "all"),
+        ("Films are delivered as", ", ".join(dict.fromkeys(str(each["type"]) for each in printer.outputs))),
         ("Events of print jobs", "sent" if printer.job_events else "not sent"),
         ("Events of the printer", "sent" if printer.printer_events else "not sent"),
     )
@@ -245,7 +248,7 @@ def _timeouts(settings: Settings) -> str:
 
 def _acceptance(printers: Printers) -> str:
     syntaxes = server.TRANSFER_SYNTAXES
-    names = "\n".join(syntax.name for syntax in syntaxes)
+    names = printers.say(lambda profile: "\n".join(syntax.name for syntax in syntaxes_of(profile)))
     return paragraphs(
         "These presentation contexts are accepted, in any combination:",
         table(
@@ -265,6 +268,11 @@ def _acceptance(printers: Printers) -> str:
         referred to.
         """,
     )
+
+
+def syntaxes_of(profile: PrinterProfile) -> tuple[UID, ...]:
+    """Transfer syntaxes that a printer accepts, the preferred one first."""
+    return server.transfer_syntaxes(profile.implicit_vr_only)
 
 
 def _rejections() -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from printscp.catalog import load_profile
+from printscp.catalog import Catalog
 from printscp.config import PrinterSettings, Settings
 from printscp.film.profile import PrinterProfile
 
@@ -23,7 +23,8 @@ class Printers:
             SetupError: one is not there or wrong.
         """
         names = dict.fromkeys(printer.profile for printer in settings.printers)
-        return cls(settings, tuple(load_profile(name) for name in names))
+        catalog = Catalog(settings.layouts)
+        return cls(settings, tuple(catalog.profile(name) for name in names))
 
     @property
     def color(self) -> bool:

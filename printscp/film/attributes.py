@@ -76,10 +76,11 @@ class Attribute:
 
 @dataclass
 class Reading:
-    """What reading a data set gave: values by keyword, remarks, the status of the answer, its comment, and
-    keywords of the attributes that it is about."""
+    """What reading a data set gave: values by keyword, and which of them are defaults; remarks, the status
+    of the answer, its comment, and keywords of the attributes that it is about."""
 
     values: dict[str, Any] = field(default_factory=dict)
+    defaulted: set[str] = field(default_factory=set)
     remarks: list[str] = field(default_factory=list)
     status: int = SUCCESS
     comment: str = ""
@@ -138,6 +139,7 @@ def _take_default(row: Attribute, profile: PrinterProfile, reading: Reading) -> 
     value = row.default(profile)
     if value is not None:
         reading.values[row.keyword] = value
+        reading.defaulted.add(row.keyword)
 
 
 def _unknown(tags: list[int], mode: Mode, reading: Reading) -> None:

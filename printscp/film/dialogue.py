@@ -85,7 +85,8 @@ class Dialogue:
 
     @property
     def profile(self) -> PrinterProfile:
-        return self.printer.profile
+        """The printer on the medium of the film session, if there is one."""
+        return self.printer.profile.on(self.session.attributes["MediumType"] if self.session else "")
 
     @property
     def strict(self) -> bool:
@@ -164,7 +165,8 @@ class Dialogue:
             raise InvalidAttributeValue("refers to no Presentation LUT of this association", _LUT)
 
     def check_look_up_length(self, in_force: dict[str, Any], image: Image) -> None:
-        """A strict printer wants a Presentation LUT of one entry for each value; others interpolate.
+        """A strict printer, and one that cannot interpolate, wants a Presentation LUT of one entry for each
+        value.
 
         ``in_force`` are the attributes of film session, film box and image box together.
 
@@ -172,7 +174,8 @@ class Dialogue:
             InvalidAttributeValue
         """
         uid = in_force.get(_LUT)
-        if not uid or not self.strict or image.attributes["SamplesPerPixel"] != 1:
+        exact = self.strict or self.profile.look_up_must_match
+        if not uid or not exact or image.attributes["SamplesPerPixel"] != 1:
             return
         entries, bits = len(self.look_ups[uid].look_up.table), image.attributes["BitsStored"]
         if entries and entries != 1 << bits:
@@ -259,7 +262,13 @@ class Dialogue:
             return
         self.keep(film_box)
         look_ups = {look_up_of(self.session, film_box, box) for box in (None, *film_box.image_boxes)} - {""}
-        frozen = FrozenFilm(film_box.draft, film_box.empty, film_box.printed, frozenset(look_ups))
+        frozen = FrozenFilm(
+            film_box.draft,
+            film_box.empty,
+            film_box.printed,
+            film_box.attributes["FilmSizeID"],
+            frozenset(look_ups),
+        )
         self.session.frozen.append(frozen)
         film_box.drop_images(self.allotment)
         self.session.film_box = None

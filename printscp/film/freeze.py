@@ -1,26 +1,14 @@
 """Copies a film box into the sheet that is printed, and a film session into the order (PS3.4 H.4.2.2.3)."""
 
+from dataclasses import replace
 from typing import Any
 
-from printscp.film.display_format import DisplayFormat, Rectangle
 from printscp.film.instances import FilmBox, FilmSession, ImageBox, PresentationLUT
 from printscp.film.profile import PrinterProfile
-from printscp.film.sheet import Annotation, Order, Sheet, SheetImage
+from printscp.film.sheet import Order, Sheet, SheetImage, ToneCurve
 from printscp.film.uids import BASIC_COLOR_IMAGE_BOX
 
 _LUT = "ReferencedPresentationLUTSequence"
-
-
-def layout(attributes: dict[str, Any], profile: PrinterProfile) -> tuple[Rectangle, tuple[Rectangle, ...]]:
-    """The page of a film box, and its image boxes by position, in printer pixels."""
-    size = profile.film_size(attributes["FilmSizeID"])
-    width, height = profile.pixels(size.width_mm), profile.pixels(size.height_mm)
-    if attributes["FilmOrientation"] == "LANDSCAPE":
-        width, height = height, width
-    margin, label = profile.pixels(profile.margin_mm), profile.pixels(profile.label_mm)
-    area = Rectangle(margin, margin, width - 2 * margin, height - 2 * margin - label)
-    display_format = DisplayFormat.parse(attributes["ImageDisplayFormat"], profile)
-    return Rectangle(0, 0, width, height), display_format.boxes(area, profile.pixels(profile.gap_mm))
 
 
 def look_up_of(session: FilmSession, film_box: FilmBox, box: ImageBox | None) -> str:
@@ -41,9 +29,7 @@ def freeze(
     profile: PrinterProfile,
 ) -> Sheet:
     """The film as it stands now."""
-    film = film_box.attributes
-    page = film_box.page
-    margin, label = profile.pixels(profile.margin_mm), profile.pixels(profile.label_mm)
+    film, places = film_box.attributes, film_box.layout
     images = [box for box in film_box.image_boxes if box.image]
     wanted = [look_up_of(session, film_box, box) for box in images]
     used = [uid for uid in dict.fromkeys(wanted) if uid]
@@ -52,24 +38,26 @@ def freeze(
         orientation=film["FilmOrientation"],
         display_format=film["ImageDisplayFormat"],
         resolution=film["RequestedResolutionID"],
-        width=page.width,
-        height=page.height,
-        dots_per_inch=profile.dots_per_inch,
-        boxes=film_box.rectangles,
-        label=Rectangle(margin, page.height - margin - label, page.width - 2 * margin, label),
+        width=places.page.width,
+        height=places.page.height,
+        dots_per_inch=profile.resolution(film["RequestedResolutionID"]).dots_per_inch,
+        boxes=places.boxes,
+        label=places.label,
         images=tuple(
-            _sheet_image(box, film, used.index(uid) if uid else None)
+            _sheet_image(box, film, used.index(uid) if uid else None, profile)
             for box, uid in zip(images, wanted, strict=True)
         ),
         look_ups=tuple(look_ups[uid].look_up for uid in used),
         annotation_format=film.get("AnnotationDisplayFormatID", ""),
         annotations=tuple(
-            Annotation(box.position, box.text) for box in film_box.annotation_boxes if box.text
+            replace(place, text=box.text)
+            for place, box in zip(places.annotations, film_box.annotation_boxes, strict=True)
+            if box.text
         ),
         printer_density=(profile.min_density, profile.max_density),
         border_density=_hundredths(film["BorderDensity"], film),
-        empty_image_density=_hundredths(film["EmptyImageDensity"], film),
-        trim=film["Trim"] == "YES",
+        empty_image_density=_hundredths(film.get("EmptyImageDensity", film["BorderDensity"]), film),
+        trim=film.get("Trim") == "YES",
         illumination=film["Illumination"],
         reflected_ambient_light=film["ReflectedAmbientLight"],
         color=any(box.sop_class == BASIC_COLOR_IMAGE_BOX for box in film_box.image_boxes),
@@ -110,10 +98,14 @@ def _hundredths(background: str, film: dict[str, Any]) -> int:
     return int(limits.get(background, background))
 
 
-def _sheet_image(box: ImageBox, film: dict[str, Any], look_up: int | None) -> SheetImage:
+def _sheet_image(
+    box: ImageBox, film: dict[str, Any], look_up: int | None, profile: PrinterProfile
+) -> SheetImage:
     assert box.image is not None
     image = box.image.attributes
     in_force = film | box.attributes
+    smoothing = in_force.get("SmoothingType", "")
+    configuration = in_force.get("ConfigurationInformation", "")
     reverse = (image["PhotometricInterpretation"] == "MONOCHROME1") != (in_force["Polarity"] == "REVERSE")
     return SheetImage(
         position=box.position,
@@ -125,8 +117,10 @@ def _sheet_image(box: ImageBox, film: dict[str, Any], look_up: int | None) -> Sh
         reverse=reverse,
         pixel_aspect=image["PixelAspectRatio"],
         magnification=in_force["MagnificationType"],
-        smoothing=in_force.get("SmoothingType", ""),
-        configuration=in_force.get("ConfigurationInformation", ""),
+        smoothing=smoothing,
+        smoothing_weight=profile.smoothings.get(smoothing, 0.0),
+        configuration=configuration,
+        curve=profile.configurations[configuration].curve if configuration else ToneCurve(),
         min_density=in_force["MinDensity"],
         max_density=in_force["MaxDensity"],
         requested_width_mm=in_force.get("RequestedImageSize"),

@@ -7,7 +7,7 @@ from typing import Any
 from pydicom.uid import UID
 
 from printscp.errors import InvalidAttributeValue
-from printscp.film.display_format import Rectangle
+from printscp.film.layout import Layout
 from printscp.film.memory import Allotment
 from printscp.film.printer import Draft
 from printscp.film.sheet import LookUp
@@ -77,17 +77,17 @@ class AnnotationBox:
 class FilmBox:
     """Basic Film Box with its image boxes in the order of their positions.
 
-    ``page`` is the whole film and ``rectangles`` what each image box has of it, in printer pixels. ``kept``
-    says that the draft holds it as it is now.
+    ``layout`` says where they lie, ``defaulted`` which attributes have the printer's default. ``kept`` says
+    that the draft holds it as it is now.
     """
 
     uid: UID
     attributes: dict[str, Any]
+    defaulted: set[str]
     remarks: list[str]
     image_boxes: tuple[ImageBox, ...]
     annotation_boxes: tuple[AnnotationBox, ...]
-    page: Rectangle
-    rectangles: tuple[Rectangle, ...]
+    layout: Layout
     draft: Draft
     kept: bool = False
     printed: bool = False
@@ -120,6 +120,7 @@ class FrozenFilm:
     draft: Draft
     empty: bool
     printed: bool
+    film_size: str
     look_ups: frozenset[str]
 
 
@@ -137,6 +138,12 @@ class FilmSession:
     gone: int = 0
     film_box: FilmBox | None = None
     sop_class: UID = BASIC_FILM_SESSION
+
+    @property
+    def film_sizes(self) -> list[str]:
+        """Film Size IDs of its films, the one that is alive last."""
+        alive = [self.film_box.attributes["FilmSizeID"]] if self.film_box else []
+        return [film.film_size for film in self.frozen] + alive
 
 
 def check_densities(attributes: dict[str, Any]) -> None:

@@ -31,8 +31,9 @@ class Job:
     """One row of the queue.
 
     ``status_info`` is the Execution Status Info, a term of PS3.3 C.13.9.1; ``info`` says in words why the job
-    is where it is, where there is a reason. ``remarks`` are those of session, films and rendering. An SCU has
-    ``confirmed`` the end of the job when it acknowledged its Done or Failure event.
+    is where it is, where there is a reason. ``remarks`` are those of session, films and rendering;
+    ``outputs`` says, once the job is done, where its films went, by each way out. An SCU has ``confirmed``
+    the end of the job when it acknowledged its Done or Failure event.
     """
 
     id: int
@@ -46,7 +47,7 @@ class Job:
     attempts: int
     created: datetime
     finished: datetime | None
-    output: str | None
+    outputs: tuple[str, ...]
     confirmed: bool
 
     @property

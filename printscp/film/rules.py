@@ -10,7 +10,7 @@ from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence as Items
 from pydicom.uid import UID
 
-from printscp.film.display_format import DisplayFormat
+from printscp.film.display_format import GRIDS, DisplayFormat
 from printscp.film.profile import PrinterProfile
 from printscp.film.uids import BASIC_FILM_SESSION, PRESENTATION_LUT
 
@@ -25,8 +25,14 @@ MOST_AMBIENT_LIGHT = 200
 _SEVERAL = (MultiValue, list)
 
 
+_NOT_HERE = "not on this printer"
+
+
 class NotOffered(ValueError):
     """The printer does not have the attribute at all."""
+
+    def __init__(self) -> None:
+        super().__init__(_NOT_HERE)
 
 
 @dataclass(frozen=True)
@@ -54,14 +60,14 @@ def one_of(terms: Callable[[PrinterProfile], Sequence[str]]) -> Rule:
     def take(value: Any, profile: PrinterProfile) -> Taken:
         known = terms(profile)
         if not known:
-            raise NotOffered("not on this printer")
+            raise NotOffered
         if not isinstance(value, str):
             raise ValueError("not one term")
         if value not in known:
             raise ValueError(f"{value[:16]} is none of {', '.join(known)}")
         return Taken(value)
 
-    return Rule(take, lambda profile: ", ".join(terms(profile)) or "not on this printer")
+    return Rule(take, lambda profile: ", ".join(terms(profile)) or _NOT_HERE)
 
 
 def term(*terms: str) -> Rule:
@@ -114,7 +120,19 @@ def _background(value: Any, profile: PrinterProfile) -> Taken:
 
 
 BACKGROUND = Rule(_background, lambda profile: f"BLACK, WHITE, {_density_words(profile)}")
-"""Border and empty image density."""
+"""Border Density."""
+
+
+def _empty_image(value: Any, profile: PrinterProfile) -> Taken:
+    if not profile.empty_image_density:
+        raise NotOffered
+    return _background(value, profile)
+
+
+EMPTY_IMAGE = Rule(
+    _empty_image, lambda profile: BACKGROUND.words(profile) if profile.empty_image_density else _NOT_HERE
+)
+"""Empty Image Density."""
 
 
 def text(limit: int) -> Rule:
@@ -166,6 +184,19 @@ ILLUMINATION = Rule(_illumination, lambda _: "cd/m2, as far as the GSDF covers t
 """L0: what shines through the film must be luminance that the GSDF has (PS3.14 7)."""
 
 
+def _any_illumination(value: Any, profile: PrinterProfile) -> Taken:
+    try:
+        return _illumination(value, profile)
+    except ValueError:
+        if not profile.reflective.media:
+            raise
+        return _illumination(value, profile.on(profile.reflective.media[0]))
+
+
+ANY_ILLUMINATION = Rule(_any_illumination, ILLUMINATION.words)
+"""As `ILLUMINATION`, on whatever medium: before there is a film."""
+
+
 AMBIENT_LIGHT = number(0, MOST_AMBIENT_LIGHT)
 """La in cd/m2."""
 
@@ -176,13 +207,18 @@ def _display_format(value: Any, profile: PrinterProfile) -> Taken:
     return Taken(wanted.rstrip(" "))
 
 
-DISPLAY_FORMAT = Rule(
-    _display_format,
-    lambda profile: (
-        f"STANDARD\\C,R with C up to {profile.standard_format.max_columns} "
-        f"and R up to {profile.standard_format.max_rows}"
-    ),
-)
+_FORMS = {"STANDARD": "STANDARD\\C,R", "ROW": "ROW\\R1,R2,...", "COL": "COL\\C1,C2,..."}
+
+
+def _display_format_words(profile: PrinterProfile) -> str:
+    offered = ", ".join(_FORMS.get(each, each) for each in profile.display_formats)
+    limits = profile.grid_limits
+    if not set(GRIDS) & set(profile.display_formats):
+        return offered
+    return f"{offered}; up to {limits.max_columns} columns and {limits.max_rows} rows"
+
+
+DISPLAY_FORMAT = Rule(_display_format, _display_format_words)
 
 
 def _one_text(value: Any) -> str:
@@ -232,7 +268,7 @@ PIXEL_ASPECT = Rule(_pixel_aspect, lambda _: "two positive numbers, vertical and
 
 def _image_size(value: Any, profile: PrinterProfile) -> Taken:
     if not profile.requested_image_size:
-        raise NotOffered("not on this printer")
+        raise NotOffered
     try:
         width = float(value)
     except (TypeError, ValueError):
@@ -243,7 +279,7 @@ def _image_size(value: Any, profile: PrinterProfile) -> Taken:
 
 
 REQUESTED_IMAGE_SIZE = Rule(
-    _image_size, lambda profile: "1 to 1000 mm" if profile.requested_image_size else "not on this printer"
+    _image_size, lambda profile: "1 to 1000 mm" if profile.requested_image_size else _NOT_HERE
 )
 
 
@@ -258,14 +294,14 @@ PIXELS = Rule(_bytes, lambda _: "native, uncompressed, rows x columns x samples"
 
 def _icc_profile(value: Any, profile: PrinterProfile) -> Taken:
     if not profile.color:
-        raise NotOffered("not on this printer")
+        raise NotOffered
     given = bytes(_bytes(value, profile).value)
     if given[36:40] != b"acsp":  # ICC.1 7.2.9, profile file signature
         raise ValueError("no ICC profile")
     return Taken(given)
 
 
-ICC_PROFILE = Rule(_icc_profile, lambda profile: "an ICC profile" if profile.color else "not on this printer")
+ICC_PROFILE = Rule(_icc_profile, lambda profile: "an ICC profile" if profile.color else _NOT_HERE)
 
 
 def words_16(value: Any) -> tuple[int, ...]:

@@ -3,26 +3,44 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from printscp.film.display_format import Rectangle
+from printscp.film.geometry import Rectangle
 
 BytesLike = Any  # collections.abc.Buffer, once Python 3.12 is the oldest
 
 
 @dataclass(frozen=True)
+class ToneCurve:
+    """What a printer does of itself with the values of an image that has no Presentation LUT.
+
+    A value v, 0 darkest to 1 brightest, becomes the P-value v^c / (v^c + (1 - v)^c), c the ``contrast``: 1
+    leaves it as it is. With ``linear`` even steps of that are even in density, not in JND.
+    """
+
+    contrast: float = 1.0
+    linear: bool = False
+
+
+@dataclass(frozen=True)
 class LookUp:
     """A Presentation LUT as printed. ``shape`` is IDENTITY or LIN OD; where it is empty, ``table`` holds the
-    P-value of ``bits`` bits for each value of an image, over the image's whole range."""
+    P-value of ``bits`` bits for each value of an image, over the image's whole range. Of LIN OD ``by_value``
+    says that the smallest value is the minimum density, not black (see `printscp.film.profile.LinOD`)."""
 
     shape: str
+    by_value: bool = False
     bits: int = 0
     table: tuple[int, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
 class Annotation:
-    """The text of an annotation box; never empty."""
+    """An annotation box and its text, which may be empty. ``align`` is LEFT, CENTER or RIGHT. The box belongs
+    to the film, or with ``of_image`` to the image box of its position."""
 
     position: int
+    where: Rectangle
+    align: str
+    of_image: bool
     text: str = field(repr=False)
 
 
@@ -35,8 +53,9 @@ class SheetImage:
     for ``planar_configuration`` 1, pixel by pixel for 0. ``reverse`` says that the smallest value prints
     white (color: inverted): photometric interpretation and polarity taken together.
     ``pixel_aspect`` is (vertical, horizontal). Densities are in hundredths of OD. ``requested_width_mm`` is
-    the Requested Image Size, ``decimate_crop`` the behavior in force, DECIMATE, CROP or FAIL. ``look_up`` is
-    an index into the sheet's ``look_ups``.
+    the Requested Image Size, ``decimate_crop`` the behavior in force, DECIMATE, CROP or FAIL. ``smoothing``
+    and ``configuration`` are the terms in force, ``smoothing_weight`` that of a pixel's neighbours and
+    ``curve`` what the printer makes of them. ``look_up`` is an index into the sheet's ``look_ups``.
     """
 
     position: int
@@ -49,7 +68,9 @@ class SheetImage:
     pixel_aspect: tuple[int, int]
     magnification: str
     smoothing: str
+    smoothing_weight: float
     configuration: str
+    curve: ToneCurve
     min_density: int
     max_density: int
     requested_width_mm: float | None
@@ -63,9 +84,10 @@ class Sheet:
     """A film box as it stood when it was frozen.
 
     ``width`` and ``height`` are those of the page as seen, in printer pixels; ``boxes`` holds the image boxes
-    by position. ``printer_density`` is the printer's range, within which outputs place their gray; all
-    densities are in hundredths of OD, ``illumination`` and ``reflected_ambient_light`` in cd/m2. ``remarks``
-    names what an attribute asked for and the printer did otherwise.
+    by position, ``label`` the strip for the job's line, empty on a printer without one. ``printer_density``
+    is the printer's range, within which outputs place their gray; all densities are in hundredths of OD,
+    ``illumination`` and ``reflected_ambient_light`` in cd/m2. ``remarks`` names what an attribute asked for
+    and the printer did otherwise.
     """
 
     film_size: str

@@ -190,6 +190,9 @@ _IMAGE_BOX = {
     0xC613: _NO_OVERLAYS,
 }
 _OUTSIDE_RANGE = _strict("a density is beyond the printer's; tolerant printers tell of it on the job only")
+_NOT_ON_MEDIUM = _strict(
+    "an attribute of the class is given that this printer does not have, or not on this medium; it is ignored"
+)
 _REFUSED_EVENT = _always("the event is not sent again, and the status is logged; a print job stays for N-GET")
 
 STATUSES: dict[tuple[UID, str], dict[int, Use]] = {
@@ -225,13 +228,24 @@ STATUSES: dict[tuple[UID, str], dict[int, Use]] = {
     (BASIC_FILM_BOX, "N-CREATE"): _uses(
         _CREATE,
         {
+            0x0107: _NOT_ON_MEDIUM,
+            0x0110: _always(
+                "the session has a film of another size, on a printer of one film size a session; or as in "
+                "other services"
+            ),
             0x0213: _always("the film box before cannot be kept: no room on disk, or too many not printed"),
             0xB605: _OUTSIDE_RANGE,
             0xC616: _always("on a printer without film session printing"),
         },
     ),
     (BASIC_FILM_BOX, "N-SET"): _uses(
-        _SET, {0x0112: _LIVING, 0x0121: _NONE_MANDATORY, 0xB605: _OUTSIDE_RANGE}
+        _SET,
+        {
+            0x0107: _NOT_ON_MEDIUM,
+            0x0112: _LIVING,
+            0x0121: _NONE_MANDATORY,
+            0xB605: _OUTSIDE_RANGE,
+        },
     ),
     (BASIC_FILM_BOX, "N-ACTION"): _uses(
         _ACTION,

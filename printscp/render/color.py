@@ -1,46 +1,56 @@
-"""Color printed as gray, until there are color pages: what is bright on a screen is bright on the film.
-
-Colors are taken as sRGB (IEC 61966-2-1), and each becomes the gray of its luminance: the Rec. 709 weights act
-on linear light, and the sum is coded as sRGB again. Grays stay exactly what they are: a gray image sent as
-RGB prints as if it had been sent as gray. Weights on the coded values would print red and blue, the colors of
-Doppler images, far darker than they look: 54 and 18 of 255 instead of 127 and 76.
-"""
+"""Color images as sRGB (IEC 61966-2-1), by the ICC profile of their film."""
 
 from functools import lru_cache
+from io import BytesIO
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageCms
 
 from printscp.film.sheet import SheetImage
 
-_WEIGHTS = (0.2126, 0.7152, 0.0722)  # red, green, blue
+_BAND = 64  # rows that Pillow, which keeps four bytes a pixel, gets at a time
 
 
-def gray(image: SheetImage) -> NDArray[np.uint8]:
-    """Rows x columns of 8-bit P-values of a color image, of its negative where it is to be reversed."""
+def srgb(image: SheetImage, icc_profile: bytes) -> NDArray[np.uint8]:
+    """Rows x columns x 3 of a color image, of its negative where it is to be reversed.
+
+    ``icc_profile`` says what the values mean; without one, or with one that is not `usable`, they are sRGB.
+    """
     rows, columns = image.rows, image.columns
     values = np.frombuffer(image.pixels, np.uint8, 3 * rows * columns)
     if image.planar_configuration == 1:
-        planes = values.reshape(3, rows, columns)
-    else:
-        planes = np.moveaxis(values.reshape(rows, columns, 3), 2, 0)
-    if image.reverse:
-        planes = 255 - planes
-    shares, coded = _tables()
-    luminance = np.zeros((rows, columns), np.uint16)
-    for plane, share in zip(planes, shares, strict=True):
-        # The sum of the three whites is rounded to one too many; OpenCV does not wrap round.
-        cv2.add(luminance, cv2.LUT(plane, share), dst=luminance)
-    return np.asarray(cv2.LUT(luminance, coded), np.uint8)
+        values = np.moveaxis(values.reshape(3, rows, columns), 0, 2)
+    colors = values.reshape(rows, columns, 3)
+    transform = _transform(bytes(icc_profile))
+    if transform is None and not image.reverse:
+        return np.ascontiguousarray(colors)
+    result = np.empty((rows, columns, 3), np.uint8)
+    for top in range(0, rows, _BAND):
+        band = colors[top : top + _BAND]
+        band = np.ascontiguousarray(255 - band if image.reverse else band)
+        if transform is not None:
+            band = np.asarray(transform.apply(Image.fromarray(band)))
+        result[top : top + _BAND] = band
+    return result
 
 
-@lru_cache(maxsize=1)
-def _tables() -> tuple[list[NDArray[np.uint16]], NDArray[np.uint8]]:
-    """Luminance of each value of red, green and blue, white 65535; and the sRGB gray of each luminance."""
-    value = np.arange(256) / 255
-    light = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-    shares = [np.rint(weight * light * 65535).astype(np.uint16) for weight in _WEIGHTS]
-    light = np.arange(65536) / 65535
-    coded = np.where(light <= 0.0031308, light * 12.92, 1.055 * light ** (1 / 2.4) - 0.055)
-    return shares, np.rint(coded * 255).astype(np.uint8)
+def usable(icc_profile: bytes) -> bool:
+    """Whether a profile can be used: one of an input, a display or a color space, for RGB."""
+    return _transform(bytes(icc_profile)) is not None
+
+
+@lru_cache(maxsize=4)
+def _transform(icc_profile: bytes) -> ImageCms.ImageCmsTransform | None:
+    """From the profile to sRGB, perceptual; None where there is no profile or it cannot be used."""
+    try:
+        profile = ImageCms.ImageCmsProfile(BytesIO(icc_profile))
+        return ImageCms.ImageCmsTransform(
+            profile,
+            ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")),
+            "RGB",
+            "RGB",
+            ImageCms.Intent.PERCEPTUAL,
+        )
+    except (OSError, ValueError):
+        return None

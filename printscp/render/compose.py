@@ -3,50 +3,83 @@
 Trim (2010,0140) prints a frame of 0.5 mm round each printed image, not round its box, in the opposite of the
 border density. It lies outside the image; where another image or the end of the page leaves it no room it is
 narrower or absent, since no frame is worth an image's pixels.
+
+Texts stand in strips that the layout keeps for them, so they cover an image only where the annotation format
+puts them over it. The strip of an image box moves to the edge of its image, where that does not fill the box:
+nobody shall wonder which image a text belongs to. A text too long for its room is set smaller, and if that is
+not enough it is cut.
 """
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from printscp.film.display_format import Rectangle
-from printscp.film.sheet import Sheet, SheetImage
-from printscp.render.page import Label, Page
-from printscp.render.resample import placement, printer_pixels, resample, samples
-from printscp.render.tone import ToneScale, density_table
+from printscp.film.geometry import Rectangle
+from printscp.film.sheet import Annotation, Sheet, SheetImage
+from printscp.render.color import srgb
+from printscp.render.page import Color, ColorPage, Density, Page, Text
+from printscp.render.resample import Placement, placement, printer_pixels, resample, samples
+from printscp.render.text import fitted, width
+from printscp.render.tone import OD_UNIT, ToneScale, density_table
 
 _PER_HUNDREDTH = 100  # units of a page in one hundredth of OD
 _TRIM_MM = 0.5
 
+_EM = 0.6  # of the height of a strip of text
+_LARGEST_MM = 4.0  # em of the text in a strip of any height; its capitals are 3 mm
+_CAPITALS = 0.73  # their height in ems
+_APART = 1.0  # ems between the two texts of the label strip
+_ALIGNED = {"LEFT": 0.0, "CENTER": 0.5, "RIGHT": 1.0}  # share of the free room that lies left of a text
 
-def compose(sheet: Sheet, title: str) -> Page:
-    """The page of a film; ``title`` is printed below the images and holds no patient data."""
-    density = np.full((sheet.height, sheet.width), sheet.border_density * _PER_HUNDREDTH, np.uint16)
-    filled = {image.position for image in sheet.images}
-    for position, box in enumerate(sheet.boxes, start=1):
-        if position not in filled:
-            _part(density, box)[:] = sheet.empty_image_density * _PER_HUNDREDTH
+
+def compose(sheet: Sheet, title: str, session_label: str = "") -> Page | ColorPage:
+    """The page of a film. In the label strip, if there is one, stand ``title``, which holds no patient data,
+    on the left and ``session_label`` on the right."""
+    shape = sheet.height, sheet.width
+    film = sheet.dots_per_inch, _range(sheet)
     placements = [
         placement(image, sheet.boxes[image.position - 1], sheet.dots_per_inch) for image in sheet.images
     ]
+    strips = (*_annotations(sheet, placements), *_label(sheet, title, session_label))
+    if sheet.color:
+        colors = np.empty((*shape, 3), np.uint8)
+        _render(sheet, placements, colors)
+        return ColorPage(*film, tuple(_texts(sheet, strips, colors)), title, colors)
+    density = np.empty(shape, np.uint16)
+    _render(sheet, placements, density)
+    return Page(*film, tuple(_texts(sheet, strips, density)), title, density)
+
+
+def _render(sheet: Sheet, placements: Sequence[Placement], page: Density | Color) -> None:
+    """All but the texts, from the back to the front."""
+    border = _printable(sheet, sheet.border_density)
+    page[:] = _ink(sheet, border)
+    filled = {image.position for image in sheet.images}
+    for position, box in enumerate(sheet.boxes, start=1):
+        if position not in filled:
+            _part(page, box)[:] = _ink(sheet, _printable(sheet, sheet.empty_image_density))
     if sheet.trim:
         for placed in placements:
-            _part(density, _frame(sheet, placed.where))[:] = _contrast(sheet)
+            _part(page, _frame(sheet, placed.where))[:] = _ink(sheet, _contrast(sheet, border))
     for image, placed in zip(sheet.images, placements, strict=True):
-        target = _part(density, placed.where)
-        resample(_part(samples(image), placed.part), target, image.magnification)
-        cv2.LUT(target, _table(sheet, image), dst=target)
-    return Page(
-        density=density,
-        dots_per_inch=sheet.dots_per_inch,
-        scale=_scale(sheet, *sheet.printer_density),
-        labels=(_label(sheet, title),),
-        title=title,
-    )
+        _print(sheet, image, placed, page)
 
 
-def _part(samples: NDArray[np.uint16], where: Rectangle) -> NDArray[np.uint16]:
-    return samples[where.top : where.top + where.height, where.left : where.left + where.width]
+def _print(sheet: Sheet, image: SheetImage, placed: Placement, page: Any) -> None:
+    target = _part(page, placed.where)
+    how = image.magnification, image.smoothing_weight
+    if sheet.color:
+        resample(_part(srgb(image, sheet.icc_profile), placed.part), target, *how)
+        return
+    resample(_part(samples(image), placed.part), target, *how, shift=16 - image.bits_stored)
+    cv2.LUT(target, _table(sheet, image), dst=target)
+
+
+def _part(pixels: Any, where: Rectangle) -> Any:
+    return pixels[where.top : where.bottom, where.left : where.right]
 
 
 def _frame(sheet: Sheet, image: Rectangle) -> Rectangle:
@@ -54,36 +87,84 @@ def _frame(sheet: Sheet, image: Rectangle) -> Rectangle:
     page goes (PS3.3 C.13.3)."""
     rim = max(1, round(printer_pixels(_TRIM_MM, sheet.dots_per_inch)))
     left, top = max(0, image.left - rim), max(0, image.top - rim)
-    return Rectangle(left, top, image.left + image.width + rim - left, image.top + image.height + rim - top)
+    return Rectangle(left, top, image.right + rim - left, image.bottom + rim - top)
 
 
-def _table(sheet: Sheet, image: SheetImage) -> NDArray[np.uint16]:
+def _table(sheet: Sheet, image: SheetImage) -> Density:
+    tone = image.curve if image.look_up is None else sheet.look_ups[image.look_up]
     scale = _scale(sheet, image.min_density, image.max_density)
-    if image.samples_per_pixel == 3:  # P-values already, and no Presentation LUT is for color
-        return density_table(scale, image.bits_stored, reverse=False)
-    look_up = None if image.look_up is None else sheet.look_ups[image.look_up]
-    return density_table(scale, image.bits_stored, image.reverse, look_up)
+    return density_table(scale, image.bits_stored, image.reverse, tone)
+
+
+def _range(sheet: Sheet) -> ToneScale:
+    return _scale(sheet, *sheet.printer_density)
 
 
 def _scale(sheet: Sheet, min_density: int, max_density: int) -> ToneScale:
-    light = float(sheet.illumination), float(sheet.reflected_ambient_light)
-    return ToneScale(min_density / 100, max_density / 100, *light)
+    """A range of density, in hundredths of OD, under the film's light."""
+    lowest, highest = (_printable(sheet, end) / _PER_HUNDREDTH / 100 for end in (min_density, max_density))
+    return ToneScale(lowest, highest, float(sheet.illumination), float(sheet.reflected_ambient_light))
 
 
-def _contrast(sheet: Sheet) -> int:
-    """The end of the printer's range, in units of the page, that stands out from the border."""
+def _printable(sheet: Sheet, hundredths: int) -> int:
+    """A density in units of a page, no less and no more than the printer can."""
     brightest, darkest = sheet.printer_density
-    dark_border = sheet.border_density * 2 > darkest + brightest
-    return (brightest if dark_border else darkest) * _PER_HUNDREDTH
+    return max(brightest, min(hundredths, darkest)) * _PER_HUNDREDTH
 
 
-def _label(sheet: Sheet, title: str) -> Label:
-    """The title in the strip the layout keeps for it."""
-    area = sheet.label
-    return Label(
-        text=title,
-        left=area.left,
-        baseline=area.top + round(area.height * 0.8),
-        height=round(area.height * 0.6),
-        density=_contrast(sheet),
-    )
+def _ink(sheet: Sheet, density: int) -> int:
+    """What a density is on the film's page, in units of a density page: itself there, a gray in color."""
+    return _range(sheet).gray(density) if sheet.color else density
+
+
+def _contrast(sheet: Sheet, behind: float) -> int:
+    """The end of the printer's range that stands out from a density, both in units of a page."""
+    brightest, darkest = (end * _PER_HUNDREDTH for end in sheet.printer_density)
+    return brightest if behind * 2 > darkest + brightest else darkest
+
+
+def _annotations(sheet: Sheet, placements: Sequence[Placement]) -> Iterator[Annotation]:
+    images = {image.position: placed.where for image, placed in zip(sheet.images, placements, strict=True)}
+    for strip in sheet.annotations:
+        image = images.get(strip.position) if strip.of_image else None
+        if image is None:
+            yield strip
+            continue
+        box, where = sheet.boxes[strip.position - 1], strip.where
+        above = where.bottom <= box.top
+        top = where.top + (image.top - box.top if above else image.bottom - box.bottom)
+        yield replace(strip, where=replace(where, top=top))
+
+
+def _texts(sheet: Sheet, strips: Iterable[Annotation], page: Density | Color) -> Iterator[Text]:
+    for strip in strips:
+        room = strip.where
+        text, size = fitted(strip.text, _size(sheet, room), room.width)
+        length = width(text, size)
+        if length:
+            left = room.left + (room.width - length) * _ALIGNED[strip.align]
+            baseline = room.top + (room.height + _CAPITALS * size) / 2
+            behind = Rectangle(int(left), int(baseline - size), int(length) + 1, int(size) + 1)
+            yield Text(text, left, baseline, size, _contrast(sheet, _density(sheet, _part(page, behind))))
+
+
+def _label(sheet: Sheet, title: str, session_label: str) -> Iterator[Annotation]:
+    """The two texts of the label strip: each has what the other leaves it, in any case half of the strip."""
+    strip = sheet.label
+    size = _size(sheet, strip)
+    free = strip.width - _APART * size
+    for text, other, align in ((title, session_label, "LEFT"), (session_label, title, "RIGHT")):
+        room = int(max(free / 2, free - width(other, size)))
+        left = strip.left if align == "LEFT" else strip.right - room
+        yield Annotation(0, Rectangle(left, strip.top, room, strip.height), align, False, text)
+
+
+def _size(sheet: Sheet, room: Rectangle) -> float:
+    """The em of text in a strip."""
+    return min(_EM * room.height, printer_pixels(_LARGEST_MM, sheet.dots_per_inch))
+
+
+def _density(sheet: Sheet, part: Density | Color) -> float:
+    """The mean density of a part of the page, in units of a density page."""
+    mean = float(part.mean())
+    return float(_range(sheet).density(mean / 255)) / OD_UNIT if sheet.color else mean

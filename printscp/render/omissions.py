@@ -1,21 +1,27 @@
-"""What a film asks for and does not get: the one place that knows what the renderer cannot do yet."""
+"""What a film asks for and does not get from the renderer."""
 
 from printscp.film.sheet import Order, Sheet
+from printscp.render.color import usable
+from printscp.render.text import REPLACEMENT, line
 
 
 def not_rendered(sheet: Sheet, order: Order) -> tuple[str, ...]:
-    """A remark for each thing asked for that `compose` does not do; a row goes when the renderer learns it.
+    """A remark for each thing asked for that `compose` does not do.
 
     Attributes are named by their keywords; texts, which may name a patient, are not quoted.
     """
-    images = sheet.images
+    no_strip = not sheet.label.height
     rows = {
-        "SmoothingType is not applied": any(image.smoothing not in ("", "NONE") for image in images),
-        "ConfigurationInformation is not applied": any(image.configuration for image in images),
-        "TextString of the annotation boxes is not printed": bool(sheet.annotations),
-        "FilmSessionLabel is not printed": bool(order.label),
-        "BasicColorImageSequence is printed in gray": any(image.samples_per_pixel == 3 for image in images),
-        "ICCProfile is not applied": len(sheet.icc_profile) > 0,
-        "RequestedResolutionID is STANDARD on this film": sheet.resolution != "STANDARD",
+        "FilmSessionLabel is not printed: the printer has no strip for it": order.label and no_strip,
+        "FilmSessionLabel has characters that no font has": _lacks_glyphs(order.label) and not no_strip,
+        "TextString has characters that no font has": any(
+            _lacks_glyphs(each.text) for each in sheet.annotations
+        ),
+        "ICCProfile cannot be used: colors are taken as sRGB": sheet.icc_profile
+        and not usable(sheet.icc_profile),
     }
     return tuple(remark for remark, asked in rows.items() if asked)
+
+
+def _lacks_glyphs(text: str) -> bool:
+    return any(REPLACEMENT in run.text for run in line(text))

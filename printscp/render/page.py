@@ -1,55 +1,79 @@
-"""A page is a map of optical density, as a film is; an output turns it into samples by one table."""
+"""What a film looks like when it is rendered: gray film is a map of optical density, color film sRGB."""
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from printscp.render.tone import OD_UNIT, ToneScale
+from printscp.render.tone import ToneScale
 
 Density = NDArray[np.uint16]
+Color = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Label:
-    """A line of text on the film, set by the output as text. ``left``, ``baseline`` and ``height`` are in
-    printer pixels from the top left; ``density`` in units of 0.0001 OD."""
+class Text:
+    """A line of text on the film, which outputs set as text or draw (`printscp.render.text`).
 
-    text: str
-    left: int
-    baseline: int
-    height: int
+    ``text`` is in logical order. ``left``, ``baseline`` and ``size`` (of the em) are in printer pixels from
+    the top left; ``density`` in units of 0.0001 OD.
+    """
+
+    text: str = field(repr=False)
+    left: float
+    baseline: float
+    size: float
     density: int
 
 
 @dataclass(frozen=True)
-class Page:
-    """``density`` is rows x columns of uint16 in units of 0.0001 OD, row 0 at the top.
+class _Film:
+    """``scale`` is the printer's whole range under the film's light: outputs place their samples in it.
+    ``title`` names the job and holds no patient data."""
 
-    ``scale`` is the printer's whole range under the film's light: outputs place their samples in it.
-    ``title`` names the job and holds no patient data.
-    """
-
-    density: Density = field(repr=False)
     dots_per_inch: float
     scale: ToneScale
-    labels: tuple[Label, ...]
+    texts: tuple[Text, ...]
     title: str
+
+
+@dataclass(frozen=True)
+class Page(_Film):
+    """``density`` is rows x columns of uint16 in units of 0.0001 OD, row 0 at the top."""
+
+    density: Density = field(repr=False)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, columns = self.density.shape
+        return rows, columns
 
     @property
     def size_points(self) -> tuple[float, float]:
         """Width and height in points of 1/72 inch."""
-        rows, columns = self.density.shape
-        return columns / self.dots_per_inch * 72, rows / self.dots_per_inch * 72
+        return size_points(self.shape, self.dots_per_inch)
 
 
-@lru_cache(maxsize=4)
-def p_value_samples(scale: ToneScale) -> NDArray[np.uint8]:
-    """The `p-value` table of an 8-bit output: 65536 entries, index density in 0.0001 OD, 0 darkest.
+@dataclass(frozen=True)
+class ColorPage(_Film):
+    """``srgb`` is rows x columns x 3 of uint8, red, green, blue (IEC 61966-2-1), row 0 at the top."""
 
-    Samples are spaced evenly in JND over the printer's range (PS3.14), so sample 0 is its maximum density,
-    255 its minimum, and equal steps look equal on the light box.
-    """
-    p_value: NDArray[np.float64] = scale.p_value(np.arange(65536) * OD_UNIT)
-    return np.rint(p_value * 255).astype(np.uint8)
+    srgb: Color = field(repr=False)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, columns, _ = self.srgb.shape
+        return rows, columns
+
+    @property
+    def size_points(self) -> tuple[float, float]:
+        """Width and height in points of 1/72 inch."""
+        return size_points(self.shape, self.dots_per_inch)
+
+
+def size_points(shape: tuple[int, int], dots_per_inch: float) -> tuple[float, float]:
+    """Width and height in points of 1/72 inch of rows x columns."""
+    rows, columns = shape
+    return columns / dots_per_inch * 72, rows / dots_per_inch * 72

@@ -14,17 +14,21 @@ side as on the other; of an odd number the bottom or the right side loses the on
 the scale. What is printed lies in the middle of the box, and what it leaves free of the box is border.
 """
 
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from printscp.film.display_format import Rectangle
+from printscp.film.geometry import Rectangle
 from printscp.film.sheet import SheetImage
-from printscp.render.color import gray
+
+Samples = NDArray[np.uint8] | NDArray[np.uint16]
 
 _MM_PER_INCH = 25.4
+_BAND = 4  # rows that are averaged at a time
 _INTERPOLATION = {
     "CUBIC": cv2.INTER_CUBIC,
     "BILINEAR": cv2.INTER_LINEAR,
@@ -41,15 +45,11 @@ class Placement:
     where: Rectangle
 
 
-def samples(image: SheetImage) -> NDArray[np.uint16]:
-    """Rows x columns of the image's values, shifted up to fill 16 bits; bits above Bits Stored fall out."""
-    if image.samples_per_pixel == 3:
-        values = gray(image)
-    else:
-        dtype = np.dtype("<u2" if image.bits_stored > 8 else "u1")
-        count = image.rows * image.columns
-        values = np.frombuffer(image.pixels, dtype, count).reshape(image.rows, image.columns)
-    return np.left_shift(values, 16 - image.bits_stored, dtype=np.uint16)
+def samples(image: SheetImage) -> Samples:
+    """Rows x columns of the values of a gray image, uint8 or uint16 as they came, in the sheet's memory."""
+    dtype = np.dtype("<u2" if image.bits_stored > 8 else "u1")
+    count = image.rows * image.columns
+    return np.frombuffer(image.pixels, dtype, count).reshape(image.rows, image.columns)
 
 
 def printer_pixels(mm: float, dots_per_inch: float) -> float:
@@ -84,25 +84,58 @@ def placement(image: SheetImage, box: Rectangle, dots_per_inch: float) -> Placem
 
 def _along(pixels: int, scale: float, start: int, room: int) -> tuple[int, int, int, int]:
     """In one direction: the first image pixel and how many; the first printer pixel and how many."""
-    kept = pixels if round(pixels * scale) <= room else max(1, int(room / scale))
+    # What is cut lies wholly inside; a quotient is a whole number less a rounding error now and then.
+    kept = pixels if round(pixels * scale) <= room else max(1, math.floor(room / scale + 1e-9))
     length = min(room, max(1, round(kept * scale)))
     return (pixels - kept) // 2, kept, start + (room - length) // 2, length
 
 
-def resample(source: NDArray[np.uint16], target: NDArray[np.uint16], magnification_type: str) -> None:
-    """Scale ``source`` into ``target``, a view of the page; of equal size, every sample stays as it is.
+def resample(
+    source: Samples, target: Samples, magnification_type: str, weight: float = 0.0, shift: int = 0
+) -> None:
+    """Scale ``source``, gray or color, into ``target``, a view of the page.
 
-    What shrinks is averaged over the area of each printed pixel, since interpolation would alias; what grows
-    is interpolated as the magnification type asks.
+    Values are first shifted up by ``shift`` bits to fill the type of the target, so that those between two of
+    them can be told; what stands above falls out. What shrinks is averaged over the area of each printed
+    pixel, since interpolation would alias; what grows is interpolated as the magnification type asks. Between
+    the two CUBIC smooths: ``weight`` is that of each neighbour in either direction (Smoothing Type), below 0
+    it sharpens. What is of equal size and not smoothed keeps its values.
     """
-    rows, columns = target.shape
+    rows, columns = target.shape[:2]
     shrunk = min(rows, source.shape[0]), min(columns, source.shape[1])
-    if shrunk != source.shape:
-        source = cv2.resize(source, shrunk[::-1], interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    if shrunk == target.shape:
-        np.copyto(target, source)
-        return
-    interpolation = _INTERPOLATION[magnification_type]
-    result = cv2.resize(source, (columns, rows), dst=target, interpolation=interpolation)
+    fits = shrunk == (rows, columns)
+    small: Any = target if fits else np.empty((*shrunk, *target.shape[2:]), target.dtype)
+    if shrunk == source.shape[:2]:
+        np.left_shift(source, shift, out=small, dtype=small.dtype)
+    else:
+        _average(source, small, shift)
+    if weight and magnification_type == "CUBIC":
+        kernel = np.array([weight, 1 - 2 * weight, weight])
+        edges = cv2.BORDER_REPLICATE
+        _stays(small, cv2.sepFilter2D(small, -1, kernel, kernel, dst=small, borderType=edges))
+    if not fits:
+        interpolation = _INTERPOLATION[magnification_type]
+        _stays(target, cv2.resize(small, (columns, rows), dst=target, interpolation=interpolation))
+
+
+def _average(source: Samples, target: Samples, shift: int) -> None:
+    """Shrink in bands, exactly: an image may be larger than the page, and nothing here is of its size."""
+    rows, columns = target.shape[:2]
+    per_row = source.shape[0] / rows
+    for top in range(0, rows, _BAND):
+        edges = np.arange(top, min(top + _BAND, rows) + 1) * per_row
+        first, end = math.floor(edges[0]), min(math.ceil(edges[-1]), source.shape[0])
+        values = np.left_shift(source[first:end], shift, dtype=target.dtype).astype(np.float32)
+        # Which share each row has in each printed row.
+        above, below = edges[:-1, None], edges[1:, None]
+        row = np.arange(first, end)
+        shares = np.maximum(np.minimum(row + 1, below) - np.maximum(row, above), 0) / per_row
+        # On matrices so thin this is faster than BLAS with its threads.
+        averaged = np.einsum("ij,j...->i...", shares.astype(np.float32), values)
+        band = target[top : top + _BAND]
+        band[:] = np.rint(cv2.resize(averaged, (columns, len(band)), interpolation=cv2.INTER_AREA))
+
+
+def _stays(target: Samples, result: Any) -> None:
     # OpenCV makes an array of its own, silently, where it does not like the one it was given.
     assert np.shares_memory(result, target)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from printscp.film.sheet import LookUp
+from printscp.film.sheet import LookUp, ToneCurve
 
 OD_UNIT = 0.0001
 """Optical density of one unit of a page."""
@@ -60,12 +60,7 @@ class ToneScale:
         return -np.log10((shown - self.ambient) / self.illumination)
 
     def linear_density(self, value: Any) -> Any:
-        """Optical density by the LIN OD shape (PS3.3 C.11.4): even steps of ``value``, 0..1, are even steps
-        in density.
-
-        0 is the maximum density, since a Presentation LUT leaves the polarity of an image alone (PS3.4
-        H.4.9.1).
-        """
+        """Optical density of ``value``, 0..1, where even steps are even in density: 0 is the maximum."""
         return self.max_density + (self.min_density - self.max_density) * np.asarray(value, dtype=np.float64)
 
     def p_value(self, density: Any) -> Any:
@@ -74,34 +69,54 @@ class ToneScale:
         shown = self.ambient + self.illumination * 10.0 ** -np.asarray(density, dtype=np.float64)
         return np.clip((jnd_index(shown) - darkest) / (brightest - darkest), 0.0, 1.0)
 
+    def gray(self, density: int) -> int:
+        """The P-value, 0..255, of a density in units of a page."""
+        return round(float(self.p_value(density * OD_UNIT)) * 255)
+
     def _jnd_range(self) -> tuple[float, float]:
         ends = np.array([self.max_density, self.min_density])
         darkest, brightest = jnd_index(self.ambient + self.illumination * 10.0**-ends)
         return float(darkest), float(brightest)
 
 
+_IDENTITY = ToneCurve()
+
+
 @lru_cache(maxsize=8)
 def density_table(
-    scale: ToneScale, bits_stored: int, reverse: bool, look_up: LookUp | None = None
+    scale: ToneScale, bits_stored: int, reverse: bool, tone: LookUp | ToneCurve = _IDENTITY
 ) -> NDArray[np.uint16]:
     """Density in 0.0001 OD of each of 65536 sample values that are shifted up to fill 16 bits.
 
     The value v of an image of ``bits_stored`` bits stands at v << (16 - bits_stored); entries between two
     values serve interpolated samples, those above the largest value repeat it, so that overshoot is clipped.
-    ``reverse`` makes the smallest value print brightest, before the Presentation LUT acts (PS3.4 H.4.9).
+    ``reverse`` makes the smallest value print brightest, before ``tone``, the Presentation LUT or without one
+    the printer's curve, acts (PS3.4 H.4.9).
     """
     largest = (1 << bits_stored) - 1
     value = np.minimum(np.arange(65536) / (1 << (16 - bits_stored)), largest)
     if reverse:
         value = largest - value
-    if look_up is not None and look_up.shape == "LIN OD":
-        density = scale.linear_density(value / largest)
-    elif look_up is not None and not look_up.shape:
-        density = scale.density(_looked_up(value, largest, look_up))
+    if isinstance(tone, ToneCurve):
+        density = _curved(value / largest, scale, tone)
+    elif not tone.shape:
+        density = scale.density(_looked_up(value, largest, tone))
+    elif tone.shape == "LIN OD":
+        # The value is a density (PS3.3 C.11.4), or 0 stays black as without a LUT (PS3.4 H.4.9.1).
+        density = scale.linear_density(1 - value / largest if tone.by_value else value / largest)
     else:
         density = scale.density(value / largest)
-    table: Floats = np.rint(density / OD_UNIT)
+    ends = round(scale.min_density / OD_UNIT), round(scale.max_density / OD_UNIT)
+    table: Floats = np.clip(np.rint(density / OD_UNIT), *ends)
     return table.astype(np.uint16)
+
+
+def _curved(value: Floats, scale: ToneScale, curve: ToneCurve) -> Any:
+    """Density of values 0..1 by the printer's own curve."""
+    if curve.contrast != 1:
+        rising, falling = value**curve.contrast, (1 - value) ** curve.contrast
+        value = rising / (rising + falling)
+    return scale.linear_density(value) if curve.linear else scale.density(value)
 
 
 def _looked_up(value: Floats, largest: int, look_up: LookUp) -> Floats:

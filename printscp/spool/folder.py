@@ -69,10 +69,20 @@ class Spool:
         except (OSError, TableError) as error:
             raise _not_spooled(error) from error
 
-    def recover(self) -> None:
-        """After a start under the lock: films in the making when all died wait again; leftovers go."""
+    def recover(self, keep_jobs: int) -> None:
+        """After a start under the lock: films in the making when all died wait again; leftovers go, but for
+        the films of the last ``keep_jobs`` that were done."""
         self.queue.recover()
-        self.sheets.sweep(self.queue.unfinished_sheets())
+        self.sheets.sweep(self.queue.wanted_sheets(keep_jobs))
+
+    def give_up(self, keep_jobs: int) -> None:
+        """After a job was done: delete the films that are not of the last ``keep_jobs``."""
+        for name in self.queue.spent_sheets(keep_jobs):
+            self.sheets.remove(name)
+
+    def has_films(self, job: Job) -> bool:
+        """Whether all films of a job are still here."""
+        return all(film.sheet in self.sheets for film in job.films)
 
     def close(self) -> None:
         self.queue.close()

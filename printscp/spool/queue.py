@@ -22,6 +22,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Select,
     String,
     Table,
     create_engine,
@@ -48,7 +49,7 @@ class StatusInfo(StrEnum):
     ELEC_SW_ERROR = "ELEC SW ERROR"
 
 
-_VERSION = 2  # of the table's layout; 1 was never released, and does not say so
+_VERSION = 3  # of the table's layout; 1 does not say so
 TableError = DatabaseError
 """The database of the job table does not work, or has no room."""
 
@@ -78,15 +79,20 @@ _jobs = Table(
     Column("not_before", DateTime, nullable=False),
     Column("created", DateTime, nullable=False),
     Column("finished", DateTime),
-    Column("output", String),
+    Column("outputs", JSON, nullable=False, default=()),
     Column("confirmed", Boolean, nullable=False, default=False),
     Index("job_next", "status", "rank", "id"),
+    Index("job_last", "status", "finished", "id"),
     sqlite_autoincrement=True,  # a number is never used twice: outputs are named after it
 )
 _INSERT = insert(_jobs)
 _RANK = {"HIGH": 0, "MED": 1, "LOW": 2}
 _PENDING, _PRINTING, _DONE, _FAILURE = ExecutionStatus
+_LAST_DONE = (
+    select(_jobs.c.films).where(_jobs.c.status == _DONE).order_by(_jobs.c.finished.desc(), _jobs.c.id.desc())
+)
 _LONGEST_PAUSE = 60.0  # seconds between tries of a delivery that cannot be made for now
+_AT_ONCE = 64  # jobs whose sheets are given up at a time, more than there are workers
 
 
 class JobQueue:
@@ -182,7 +188,7 @@ class JobQueue:
             due = connection.execute(query).scalar()
         return None if due is None else max(0.0, (due - _now()).total_seconds())
 
-    def done(self, job: Job, holder: str, output: str, remarks: Sequence[str] = ()) -> Job | None:
+    def done(self, job: Job, holder: str, outputs: Sequence[str], remarks: Sequence[str] = ()) -> Job | None:
         """The films are out, and ``remarks`` come to those the job has.
 
         Returns the job as it is now, as `fail` and `postpone` do, or None: the job is no longer the
@@ -192,7 +198,7 @@ class JobQueue:
             "status": _DONE,
             "status_info": StatusInfo.NORMAL,
             "finished": _now(),
-            "output": output,
+            "outputs": outputs,
             "remarks": [*job.remarks, *remarks],
         }
         return self._end(job, holder, values)
@@ -265,10 +271,18 @@ class JobQueue:
         with self._transaction() as connection:
             return [_job(row) for row in connection.execute(select(_jobs).order_by(_jobs.c.id))]
 
-    def unfinished_sheets(self) -> set[str]:
-        """Names of the sheets that are still needed: of films not printed, and of those given up."""
-        query = select(_jobs.c.films).where(_jobs.c.status != _DONE)
-        with self._transaction() as connection:
+    def wanted_sheets(self, keep: int) -> set[str]:
+        """Names of the sheets that are needed: of jobs not done, and of the last ``keep`` that are."""
+        waiting = select(_jobs.c.films).where(_jobs.c.status != _DONE)
+        return self._sheets(waiting) | self._sheets(_LAST_DONE.limit(keep))
+
+    def spent_sheets(self, keep: int) -> set[str]:
+        """Names of sheets that are needed no more since ``keep`` jobs were done after theirs: of the latest
+        such jobs only, as those before were spent earlier."""
+        return self._sheets(_LAST_DONE.offset(keep).limit(_AT_ONCE))
+
+    def _sheets(self, query: Select[tuple[Any]]) -> set[str]:
+        with self._engine.connect() as connection:
             return {film["sheet"] for films in connection.execute(query).scalars() for film in films}
 
     def _end(self, job: Job, holder: str, values: dict[str, Any]) -> Job | None:
@@ -350,6 +364,6 @@ def _job(row: Row[Any]) -> Job:
         attempts=row.attempts,
         created=row.created.replace(tzinfo=UTC),
         finished=row.finished and row.finished.replace(tzinfo=UTC),
-        output=row.output,
+        outputs=tuple(row.outputs),
         confirmed=row.confirmed,
     )

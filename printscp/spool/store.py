@@ -102,12 +102,15 @@ class SheetStore:
         except (OSError, tarfile.TarError, ValueError, KeyError, TypeError) as error:
             raise DamagedSheet(f"sheet {name} cannot be read: {error}") from error
 
+    def __contains__(self, name: str) -> bool:
+        return self._path(name).is_file()
+
     def remove(self, name: str) -> None:
-        """Delete a sheet that has been delivered."""
+        """Delete a sheet that is needed no more, unless it is gone."""
         self._path(name).unlink(missing_ok=True)
 
     def sweep(self, wanted: Collection[str]) -> int:
-        """Delete what no job refers to: films never promised, or long delivered. Returns how many."""
+        """Delete what nobody wants: films never promised, or long delivered. Returns how many."""
         orphans = [path for path in self._files() if path.suffix != _SUFFIX or path.stem not in wanted]
         for path in orphans:
             path.unlink(missing_ok=True)

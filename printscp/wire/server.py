@@ -56,8 +56,9 @@ class Entrance:
     """One printer, and who may come in to it by which doors.
 
     ``ae_title`` is the called AE title; None takes any that no other entrance of that door has. ``contexts``
-    are the abstract syntaxes offered besides Verification. ``callers`` are calling AE titles with ``*`` and
-    ``?`` as wildcards, ``networks`` addresses; none given: all.
+    are the abstract syntaxes offered besides Verification, with ``implicit_vr_only`` in no other transfer
+    syntax. ``callers`` are calling AE titles with ``*`` and ``?`` as wildcards, ``networks`` addresses; none
+    given: all.
     """
 
     ae_title: str | None
@@ -67,6 +68,7 @@ class Entrance:
     converse: Callable[[PrintAssociation], Conversation]
     callers: tuple[str, ...] = ()
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    implicit_vr_only: bool = False
 
     def allows_address(self, address: IPv4Address | IPv6Address) -> bool:
         """Whether an SCU at this address may come in."""
@@ -301,9 +303,15 @@ class _Guests:
             return tuple(self._inside)
 
 
+def transfer_syntaxes(implicit_vr_only: bool) -> tuple[UID, ...]:
+    """Those that an entrance offers, the preferred one first."""
+    return (ImplicitVRLittleEndian,) if implicit_vr_only else TRANSFER_SYNTAXES
+
+
 def _offer(entrance: Entrance) -> list[PresentationContext]:
     syntaxes = dict.fromkeys((Verification, *entrance.contexts))
-    return [build_context(syntax, list(TRANSFER_SYNTAXES)) for syntax in syntaxes]
+    offered: list[str | UID] = list(transfer_syntaxes(entrance.implicit_vr_only))
+    return [build_context(syntax, offered) for syntax in syntaxes]
 
 
 def _listening_socket(door: Door) -> socket.socket:

@@ -18,11 +18,24 @@ from pydicom.uid import UID
 from printscp.errors import PrintError
 from printscp.film.dialogue import Dialogue
 from printscp.film.exchange import Answer, Event, Request
+from printscp.film.geometry import Rectangle
 from printscp.film.memory import MemoryBudget
 from printscp.film.printer import Printer
-from printscp.film.profile import AnnotationFormat, FilmSize, Mode, PrinterProfile, StandardFormat
+from printscp.film.profile import (
+    AnnotationFormat,
+    Configuration,
+    CustomFormat,
+    FilmSize,
+    GridLimits,
+    LinOD,
+    Mode,
+    PrinterProfile,
+    ReflectiveMedia,
+    Resolution,
+    SlideFormat,
+)
 from printscp.film.service import contexts, perform
-from printscp.film.sheet import Sheet
+from printscp.film.sheet import Sheet, ToneCurve
 from printscp.film.uids import (
     BASIC_ANNOTATION_BOX,
     BASIC_COLOR_IMAGE_BOX,
@@ -41,43 +54,72 @@ PROFILE = PrinterProfile(
     name="small",
     manufacturer="maker",
     model="small",
-    dots_per_inch=25.4,  # a pixel is a millimetre
+    source="made up",
+    measured=False,
+    resolutions=(Resolution("STANDARD", 25.4), Resolution("HIGH", 50.8)),  # a pixel is a millimetre, or half
+    printing_bit_depth=14,
+    bits_stored=(8, 12),
     film_sizes=(FilmSize("8INX10IN", 203.2, 254.0), FilmSize("A4", 210.0, 297.0)),
-    media=("BLUE FILM", "CLEAR FILM"),
+    display_formats=("STANDARD", "ROW", "COL", "SLIDE", "CUSTOM\\7"),
+    grid_limits=GridLimits(max_columns=4, max_rows=3),
+    slide_formats=(SlideFormat("SLIDE", 36, 24, 50), SlideFormat("SUPERSLIDE", 40, 40, 50)),
+    custom_formats=(
+        CustomFormat(
+            7, "one large image, one small one", 3, 2, (Rectangle(0, 0, 2, 2), Rectangle(2, 1, 1, 1))
+        ),
+        CustomFormat(8, "known, but not of this printer", 1, 1, (Rectangle(0, 0, 1, 1),)),
+    ),
+    annotation_formats=(
+        AnnotationFormat("LABEL", (), ((0,),), "", 4),
+        AnnotationFormat("BOTTOM", (), (), "BELOW", 4),
+        AnnotationFormat("COMBINED", (), ((0,),), "BELOW", 4),
+        AnnotationFormat("ANNOTATION", ((2,),), (), "", 5),
+        AnnotationFormat("CORNERS", ((1, 2, 3),), ((4, 5), (6,)), "", 5),
+        AnnotationFormat("OVERLAY", (), (), "OVER", 3),
+        AnnotationFormat("TITLES", (), (), "ABOVE", 3),
+    ),
+    media=("BLUE FILM", "CLEAR FILM", "PAPER"),
     destinations=("PROCESSOR", "BIN_1"),
     magnifications=("CUBIC", "REPLICATE", "NONE"),
-    smoothings=("MEDIUM", "SHARP"),
-    configurations={"CS000": "soft", "GAMMA=1\\EDGE=2": "hard"},
-    annotation_formats=(
-        AnnotationFormat("LABEL", (0,), per_image=False),
-        AnnotationFormat("BOTTOM", (), per_image=True),
-        AnnotationFormat("COMBINED", (0,), per_image=True),
-        AnnotationFormat("ANNOTATION", (2,), per_image=False),
-    ),
-    resolutions=("STANDARD", "HIGH"),
+    smoothings={"MEDIUM": 0.1, "SHARP": -0.1},
+    configurations={
+        "CS000": Configuration("soft", ToneCurve(0.5)),
+        "GAMMA=1\\EDGE=2": Configuration("hard", ToneCurve(2.0)),
+    },
     min_density=20,
     max_density=310,
     border_density="BLACK",
     empty_image_density="WHITE",
     illumination=2000,
     reflected_ambient_light=10,
+    reflective=ReflectiveMedia(("PAPER",), min_density=5, max_density=200, illumination=150),
+    lin_od=LinOD.POLARITY,
     color=True,
+    trim=True,
     requested_image_size=True,
     decimate_crop="DECIMATE",
     max_collated_films=4,
+    one_film_size=False,
+    look_up_must_match=False,
+    implicit_vr_only=False,
     margin_mm=4,
     gap_mm=2,
     label_mm=5,
-    standard_format=StandardFormat(max_columns=4, max_rows=3),
 )
 
 # What a printer may lack, this one lacks.
 BARE = replace(
     PROFILE,
-    smoothings=(),
-    configurations={},
+    resolutions=PROFILE.resolutions[:1],
+    display_formats=("STANDARD\\1,1", "STANDARD\\2,1"),
     annotation_formats=(),
+    media=("BLUE FILM",),
+    smoothings={},
+    configurations={},
+    empty_image_density="",
+    reflective=ReflectiveMedia((), 5, 200, 150),
     color=False,
+    trim=False,
     requested_image_size=False,
     max_collated_films=0,
 )

@@ -211,7 +211,7 @@ def _elements(values: dict[str, Any]) -> list[tuple[int, str, bytes]]:
 
 MANDATORY_BAD = [
     ("film box", "ImageDisplayFormat", "STANDARD\\5,1"),
-    ("film box", "ImageDisplayFormat", "SLIDE"),
+    ("film box", "ImageDisplayFormat", "SUPERSLIDE"),
     ("film box", "ReferencedFilmSessionSequence", [_SESSION, _SESSION]),
     ("film box", "ReferencedFilmSessionSequence", [reference(BASIC_FILM_BOX, "1.2.3")]),
     ("film box", "ReferencedFilmSessionSequence", [Dataset()]),
@@ -297,7 +297,9 @@ def test_what_is_not_given_takes_the_default(table: str, empty: bool, mode: Mode
 
 
 def test_a_printer_without_configurations_has_an_empty_one_for_default(mode: Mode) -> None:
-    assert create("film box", mode, BARE).values["ConfigurationInformation"] == ""
+    values = create("film box", mode, BARE).values
+    assert values["ConfigurationInformation"] == ""
+    assert not {"SmoothingType", "EmptyImageDensity", "Trim", "AnnotationDisplayFormatID"} & set(values)
 
 
 SETTABLE = {row.keyword for row in (*TABLES["film session"], *TABLES["film box set"])}

@@ -232,7 +232,7 @@ class AnythingInAnyOrder(RuleBasedStateMachine):
         which=st.integers(0, 1),
         uid=st.sampled_from([None, *UIDS]),
         layout=st.sampled_from(
-            ["STANDARD\\1,1", "STANDARD\\2,1", "STANDARD\\2,2", "STANDARD\\5,1", "ROW\\1"]
+            ["STANDARD\\1,1", "STANDARD\\2,1", "COL\\1,3", "SLIDE", "STANDARD\\5,1", "ROW\\5"]
         ),
         meta=st.sampled_from([GRAY, GRAY, COLOR]),
         values=some(NEW_FILM_VALUES),

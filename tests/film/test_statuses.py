@@ -386,11 +386,18 @@ def _a_session_without_film_boxes(mode: Mode) -> int:
     return case.ask()
 
 
-data(BASIC_FILM_BOX, "N-CREATE", 0x0106, ImageDisplayFormat="ROW\\2")
+data(BASIC_FILM_BOX, "N-CREATE", 0x0106, ImageDisplayFormat="ROW\\5")
 data(BASIC_FILM_BOX, "N-CREATE", 0x0106, ReferencedFilmSessionSequence=[refer(BASIC_FILM_SESSION, "1.2")])
 data(BASIC_FILM_BOX, "N-CREATE", 0x0106, ReferencedPresentationLUTSequence=NO_LUT)
 data(BASIC_FILM_BOX, "N-CREATE", 0x0120, ImageDisplayFormat=ABSENT)
 data(BASIC_FILM_BOX, "N-CREATE", 0x0121, ImageDisplayFormat="")
+
+
+@brings_about(BASIC_FILM_BOX, "N-CREATE", 0x0110)
+def _a_film_of_another_size_on_a_printer_that_cannot_change_it(mode: Mode) -> int:
+    case = Case(BASIC_FILM_BOX, "N-CREATE", mode, profile=replace(PROFILE, one_film_size=True))
+    assert case.ask("1.2.826.8") == 0
+    return case.ask(FilmSizeID="A4")
 
 
 @brings_about(BASIC_FILM_BOX, "N-CREATE", 0x0213)

@@ -191,8 +191,8 @@ class Scu:
         status, _ = self.association.send_n_create(attributes(**values), PresentationLUT, uid)
         return status, uid
 
-    def annotate(self, position: int, box: str, text: str) -> Reply:
-        dataset = attributes(AnnotationPosition=position, TextString=text)
+    def annotate(self, position: int, box: str, text: str, **values: Any) -> Reply:
+        dataset = attributes(AnnotationPosition=position, TextString=text, **values)
         return self.association.send_n_set(dataset, BasicAnnotationBox, box)
 
     def job(self, uid: str, *tags: int) -> Reply:

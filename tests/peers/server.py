@@ -15,10 +15,16 @@ _LISTENING = re.compile(r"listening on (.+):(\d+) as (\S+)\n")
 class Server:
     """Context manager; ready when it can be connected to."""
 
-    def __init__(self, spool: Path, output: Path, *options: str) -> None:
-        command = [PRINTSCP, "serve", "--port", "0", "--spool", str(spool), "--output", str(output), *options]
+    def __init__(self, spool: Path, output: Path | None, *options: str, cwd: Path | None = None) -> None:
+        command = [PRINTSCP, "serve", "--port", "0", "--spool", str(spool), *options]
+        command += ["--output", str(output)] if output else []
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            cwd=cwd,
         )
         assert self.process.stdout is not None
         match = _LISTENING.fullmatch(self.process.stdout.readline())

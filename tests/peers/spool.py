@@ -97,7 +97,7 @@ class MemorySpool:
                     attempts=0,
                     created=CREATED,
                     finished=None,
-                    output=None,
+                    outputs=(),
                     confirmed=False,
                 )
         return None

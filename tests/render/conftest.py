@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import ImageCms
 
 from printscp.film.sheet import Sheet, SheetImage
 
@@ -28,3 +29,14 @@ def image(sheet: Sheet) -> Callable[..., SheetImage]:
         return replace(sheet.images[0], **values | fields)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def bgr_profile() -> bytes:
+    """An ICC profile by which values are blue, green, red, else as in sRGB."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    head, tags = srgb[:128], srgb[128:]
+    for kind in (b"XYZ", b"TRC"):
+        tags = tags.replace(b"r" + kind, b"?" + kind).replace(b"b" + kind, b"r" + kind)
+        tags = tags.replace(b"?" + kind, b"b" + kind)
+    return head + tags

@@ -3,14 +3,20 @@
 import copy
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from printscp.film.display_format import Rectangle
-from printscp.film.sheet import LookUp, Sheet, SheetImage
+from printscp.film.geometry import Rectangle
+from printscp.film.sheet import Annotation, LookUp, Sheet, SheetImage, ToneCurve
+from printscp.render.color import srgb
 from printscp.render.compose import compose
+from printscp.render.page import ColorPage, Page
+from printscp.render.text import drawn, width
 from printscp.render.tone import ToneScale
 
 ImageOf = Callable[..., SheetImage]
@@ -47,7 +53,13 @@ def film(sheet: Sheet) -> Callable[..., Sheet]:
 @pytest.fixture
 def page_of(film: Callable[..., Sheet]) -> PageOf:
     """The densities of the page of such a film."""
-    return lambda *images, **fields: compose(film(*images, **fields), "film 1").density.astype(int)
+
+    def densities(*images: SheetImage, **fields: Any) -> np.ndarray:
+        page = compose(film(*images, **fields), "film 1")
+        assert isinstance(page, Page)
+        return page.density.astype(int)
+
+    return densities
 
 
 def inside(density: np.ndarray, box: Rectangle) -> np.ndarray:
@@ -117,7 +129,7 @@ def test_the_aspect_ratio_is_kept_and_what_is_left_of_the_box_is_border(
     assert (density == page).all()
 
 
-@pytest.mark.parametrize(("border", "empty"), [(310, 20), (20, 310), (150, 0)])
+@pytest.mark.parametrize(("border", "empty"), [(310, 20), (20, 310), (150, 21)])
 def test_border_and_empty_boxes_have_their_densities(page_of: PageOf, border: int, empty: int) -> None:
     density = page_of(border_density=border, empty_image_density=empty)
     expected = np.full((128, 154), border * 100)
@@ -179,19 +191,6 @@ def test_the_page_is_the_sheet_s_in_every_other_respect(image: ImageOf, film: Ca
     assert page.scale == ToneScale(0.2, 3.1, 2000, 10)
 
 
-@pytest.mark.parametrize(("border", "text"), [(310, 2000), (20, 31000), (164, 31000), (166, 2000)])
-def test_the_label_lies_in_its_strip_and_stands_out(
-    image: ImageOf, film: Callable[..., Sheet], border: int, text: int
-) -> None:
-    [label] = compose(film(image(NAMED), border_density=border), "film 7").labels
-    assert label.text == "film 7"
-    assert label.density == text
-    assert label.left == 10
-    # Letters rise from the baseline by at most their height, and hang below it by a quarter.
-    assert label.baseline - label.height >= 116
-    assert label.baseline + label.height / 4 <= 116 + 10
-
-
 def test_the_page_is_made_of_its_own_memory_and_the_sheet_stays_as_it_was(
     image: ImageOf, film: Callable[..., Sheet]
 ) -> None:
@@ -212,7 +211,12 @@ def test_the_page_is_made_of_its_own_memory_and_the_sheet_stays_as_it_was(
 
 def test_each_image_prints_by_its_presentation_lut(image: ImageOf, page_of: PageOf) -> None:
     rising, falling = tuple(4 * v for v in range(256)), tuple(1023 - 4 * v for v in range(256))
-    look_ups = (LookUp("IDENTITY"), LookUp("", 10, falling), LookUp("LIN OD"), LookUp("", 10, rising))
+    look_ups = (
+        LookUp("IDENTITY"),
+        LookUp("", bits=10, table=falling),
+        LookUp("LIN OD"),
+        LookUp("", bits=10, table=rising),
+    )
     images = [image(NAMED, position, look_up=position - 1) for position in (1, 2, 3, 4)]
     density = page_of(*images, look_ups=look_ups)
     identity, turned, linear, straight = (inside(density, box)[::4, ::4] for box in FOUR)
@@ -224,7 +228,7 @@ def test_each_image_prints_by_its_presentation_lut(image: ImageOf, page_of: Page
 
 
 def test_what_is_reversed_is_reversed_before_its_presentation_lut(image: ImageOf, page_of: PageOf) -> None:
-    table = LookUp("", 10, tuple(min(3 * v, 1023) for v in range(256)))
+    table = LookUp("", bits=10, table=tuple(min(3 * v, 1023) for v in range(256)))
     density = page_of(image(NAMED, reverse=True, look_up=0), look_ups=(table,))
     expected = printed(np.minimum(3 * (255 - NAMED.astype(int)), 1023), 1023)
     assert (inside(density, FOUR[0])[::4, ::4] == expected).all()
@@ -313,25 +317,216 @@ def test_empty_boxes_have_no_frame(page_of: PageOf) -> None:
     assert (page_of(trim=True) == page_of()).all()
 
 
+# --- tone curves and densities ---------------------------------------------------------------------------
+
+
+def test_the_printer_s_curve_is_for_images_without_a_presentation_lut(
+    image: ImageOf, page_of: PageOf
+) -> None:
+    curve = ToneCurve(1.6)
+    images = [image(NAMED, 1, curve=curve), image(NAMED, 2, curve=curve, look_up=0), image(NAMED, 3)]
+    density = page_of(*images, look_ups=(LookUp("IDENTITY"),))
+    curved, identity, plain = (inside(density, box)[::4, ::4] for box in FOUR[:3])
+    v = NAMED / 255
+    assert (curved == printed(v**1.6 / (v**1.6 + (1 - v) ** 1.6), 1)).all()
+    assert (identity == plain).all()
+
+
+def test_smoothing_is_that_of_the_image(image: ImageOf, page_of: PageOf) -> None:
+    pixels = np.zeros((48, 64), np.uint8)
+    pixels[20, 30] = 200
+    images = [image(pixels, at, magnification="CUBIC", smoothing_weight=w) for at, w in ((1, 0.16), (2, 0.0))]
+    density = page_of(*images)
+    smoothed, plain = (inside(density, box)[18:23, 28:33] for box in FOUR[:2])
+    kernel = np.array([0, 0.16, 0.68, 0.16, 0])
+    assert np.abs(smoothed - printed(200 * np.outer(kernel, kernel))).max() <= 3
+    assert (plain[2, 2], (plain == 31000).sum()) == (printed(200), 24)
+
+
+def test_no_density_leaves_the_printer_s_range(image: ImageOf, page_of: PageOf) -> None:
+    density = page_of(
+        *(image(NAMED, 1, min_density=0, max_density=400), image(NAMED, 2, look_up=0, max_density=999)),
+        look_ups=(LookUp("LIN OD", by_value=True),),
+        border_density=0,
+        empty_image_density=400,
+        trim=True,
+    )
+    assert (density.min(), density.max()) == (2000, 31000)
+    assert (density[0] == 2000).all()
+    assert (inside(density, FOUR[3]) == 31000).all()
+
+
 # --- color -----------------------------------------------------------------------------------------------
 
-
-def test_color_prints_as_the_gray_of_its_luminance(image: ImageOf, page_of: PageOf) -> None:
-    colors = {
-        (0, 0, 0): 0,
-        (255, 255, 255): 255,
-        (100, 100, 100): 100,
-        (255, 0, 0): 127,
-        (0, 255, 0): 220,
-        (0, 0, 255): 76,
-    }
-    pixels = np.array([list(colors)], np.uint8)
-    density = page_of(image(pixels, look_up=0), look_ups=(LookUp("LIN OD"),))  # which is not for color
-    assert (inside(density, FOUR[0])[24, 5:64:11] == printed(list(colors.values()))).all()
+GRAYS = ToneScale(0.2, 3.1, 2000, 10)
 
 
-def test_a_gray_image_in_color_prints_as_it_does_in_gray(image: ImageOf, page_of: PageOf) -> None:
-    every = np.arange(256, dtype=np.uint8).reshape(16, 16)
-    in_color = np.repeat(every[:, :, None], 3, axis=2)
-    for fields in ({}, {"reverse": True}, {"magnification": "CUBIC"}):
-        assert (page_of(image(in_color, **fields)) == page_of(image(every, **fields))).all()
+def test_a_color_film_has_the_colors_of_its_images_and_grays_for_the_rest(
+    image: ImageOf, film: Callable[..., Sheet]
+) -> None:
+    colors = np.random.default_rng(9).integers(0, 256, (12, 16, 3), np.uint8)
+    sheet = film(image(colors, 2, min_density=50, smoothing_weight=0.1), color=True, trim=True)
+    page = compose(sheet, "film 7")
+    assert isinstance(page, ColorPage)
+    assert (page.srgb.dtype, page.title, page.dots_per_inch) == (np.uint8, "film 7", 32)
+    assert page.scale == GRAYS
+    expected = np.full((128, 154, 3), GRAYS.gray(BORDER * 100))
+    for box in (FOUR[0], FOUR[2], FOUR[3]):
+        inside(expected, box)[:] = GRAYS.gray(EMPTY * 100)
+    grown = Rectangle(FOUR[1].left - 1, FOUR[1].top - 1, 66, 50)
+    inside(expected, grown)[:] = 0
+    inside(expected, FOUR[1])[:] = colors.repeat(4, axis=0).repeat(4, axis=1)
+    assert (page.srgb == expected).all()
+
+
+def test_black_and_white_of_a_color_film_are_the_ends_of_srgb(film: Callable[..., Sheet]) -> None:
+    page = compose(film(color=True, border_density=310, empty_image_density=20), "")
+    assert isinstance(page, ColorPage)
+    assert (page.srgb[0] == 0).all()
+    assert (inside(page.srgb, FOUR[0]) == 255).all()
+
+
+def test_colors_are_converted_before_they_are_scaled_and_cut(
+    image: ImageOf, film: Callable[..., Sheet], bgr_profile: bytes
+) -> None:
+    colors = np.random.default_rng(9).integers(0, 256, (120, 100, 3), np.uint8)
+    cut = image(colors, magnification="NONE", reverse=True)
+    page = compose(film(cut, color=True, icc_profile=memoryview(bgr_profile)), "")
+    assert isinstance(page, ColorPage)
+    expected = srgb(image(colors, reverse=True), bgr_profile)[36:84, 18:82]
+    assert (inside(page.srgb, FOUR[0]) == expected).all()
+
+
+# --- texts -----------------------------------------------------------------------------------------------
+
+STRIP = Rectangle(100, 900, 800, 50)
+IMAGE_BOX = Rectangle(100, 100, 800, 750)
+LARGE = {"width": 1000, "height": 1000, "dots_per_inch": 320.0, "boxes": (IMAGE_BOX,), "label": STRIP}
+
+
+def drawn_rows_and_columns(page: Page) -> Rectangle:
+    """What the texts of a page cover."""
+    rows, columns = np.nonzero(drawn(page) != page.density)
+    return Rectangle(columns.min(), rows.min(), np.ptp(columns) + 1, np.ptp(rows) + 1)
+
+
+def test_the_title_is_on_the_left_of_the_label_strip_and_the_session_s_label_on_the_right(
+    film: Callable[..., Sheet],
+) -> None:
+    page = compose(film(**LARGE), "film 7", "Ward 3")
+    title, label = page.texts
+    assert (title.text, title.left) == ("film 7", 100)
+    assert (label.text, label.left + width("Ward 3", label.size)) == ("Ward 3", pytest.approx(900))
+    assert title.size == label.size == 30  # 60 % of the strip
+    assert title.baseline == label.baseline
+    assert STRIP.holds(drawn_rows_and_columns(page))
+    assert [text.text for text in compose(film(**LARGE), "film 7").texts] == ["film 7"]
+    assert [text.text for text in compose(film(**LARGE), "", "Ward 3").texts] == ["Ward 3"]
+    assert compose(film(**LARGE | {"label": Rectangle(100, 900, 800, 0)}), "film 7", "Ward 3").texts == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "label"),
+    [("m" * 10, "n" * 200), ("m" * 200, "n" * 10), ("m" * 200, "n" * 200), ("m" * 25, "n")],
+)
+def test_two_long_texts_share_the_strip(film: Callable[..., Sheet], title: str, label: str) -> None:
+    page = compose(film(**LARGE), title, label)
+    left, right = page.texts
+    assert left.left + width(left.text, left.size) + 20 < right.left
+    assert right.left + width(right.text, right.size) == pytest.approx(900)
+    assert STRIP.holds(drawn_rows_and_columns(page))
+    for whole, shown in ((title, left), (label, right)):
+        cut = shown.text != whole
+        assert shown.size == pytest.approx(18) if cut else shown.size >= 18
+        assert not cut or (shown.text[-1] == "…" and width(shown.text, shown.size) > 330)
+
+
+def test_a_short_text_leaves_its_room_to_a_long_one(film: Callable[..., Sheet]) -> None:
+    for title, label in (("m" * 20, "n"), ("n", "m" * 20)):
+        texts = compose(film(**LARGE), title, label).texts
+        assert [(text.text, text.size) for text in texts] == [(title, 30), (label, 30)]
+
+
+def test_text_is_no_larger_than_what_is_read_well(film: Callable[..., Sheet]) -> None:
+    strip = Rectangle(100, 860, 800, 140)
+    (title,) = compose(film(**LARGE | {"label": strip}), "film 7").texts
+    assert title.size == pytest.approx(4 / 25.4 * 320)
+    middle = title.baseline - 0.73 * title.size / 2
+    assert middle == pytest.approx(strip.top + 70)
+
+
+@pytest.mark.parametrize(("align", "share"), [("LEFT", 0), ("CENTER", 0.5), ("RIGHT", 1)])
+def test_annotations_are_aligned_in_their_boxes(film: Callable[..., Sheet], align: str, share: float) -> None:
+    box = Rectangle(100, 20, 800, 50)
+    annotation = Annotation(1, box, align, False, "DOE^JANE  患者 Пациент مريض")
+    page = compose(film(**LARGE, annotations=(annotation,)), "")
+    (text,) = page.texts
+    assert text.text == annotation.text
+    assert text.left == pytest.approx(100 + share * (800 - width(text.text, text.size)))
+    assert box.holds(drawn_rows_and_columns(page))
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    text=st.text(max_size=64) | st.text("W患שلÂ̂gjÑ", max_size=64),
+    box=st.builds(Rectangle, st.integers(0, 60), st.integers(0, 60), st.integers(0, 90), st.integers(0, 40)),
+    align=st.sampled_from(["LEFT", "CENTER", "RIGHT"]),
+)
+def test_no_text_leaves_its_box(film: Callable[..., Sheet], text: str, box: Rectangle, align: str) -> None:
+    page = compose(film(annotations=(Annotation(1, box, align, False, text),)), "")
+    rows, columns = np.nonzero(drawn(page) != page.density)
+    # Beside it a "j" may hang over by a hair, and a mark with no letter by half its size of 5 pixels.
+    assert ((rows >= box.top) & (rows < box.bottom)).all()
+    assert ((columns >= box.left - 3) & (columns < box.right + 3)).all()
+
+
+@pytest.mark.parametrize(("border", "expected"), [(310, 2000), (20, 31000), (164, 31000), (166, 2000)])
+def test_text_stands_out_from_the_border(film: Callable[..., Sheet], border: int, expected: int) -> None:
+    for color in (False, True):
+        (title,) = compose(film(**LARGE, border_density=border, color=color), "film 7").texts
+        assert title.density == expected
+
+
+@pytest.mark.parametrize(("value", "expected"), [(0, 2000), (255, 31000)])
+def test_text_over_an_image_stands_out_from_it_and_the_image_stays(
+    image: ImageOf, film: Callable[..., Sheet], value: int, expected: int
+) -> None:
+    over = Annotation(1, Rectangle(100, 800, 800, 50), "CENTER", False, "DOE^JANE")
+    flat = image(np.full((75, 80), value, np.uint8))
+    page, plain = (compose(film(flat, **LARGE, annotations=each), "") for each in ((over,), ()))
+    assert page.texts[0].density == expected
+    assert (page.density == plain.density).all()
+    assert over.where.holds(drawn_rows_and_columns(page))
+
+
+# --- memory ----------------------------------------------------------------------------------------------
+
+
+def resident(what: str) -> int:
+    """Bytes of memory: VmRSS of now, VmHWM at most since the peak was reset."""
+    lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(what))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="asks Linux for the peak of memory")
+@pytest.mark.parametrize(
+    "shape", [(8636, 7112), (5120, 4096), (9500, 8000), (512, 512), (2048, 2048)], ids=str
+)
+def test_a_large_film_takes_at_most_twice_the_memory_of_its_page(
+    image: ImageOf, film: Callable[..., Sheet], shape: tuple[int, int]
+) -> None:
+    columns, rows = (1, 1) if shape[0] > 5000 else (8, 10)
+    places = [(x * 7112 // columns, y * 8636 // rows) for y in range(rows) for x in range(columns)]
+    boxes = tuple(Rectangle(left, top, 7112 // columns, 8636 // rows) for left, top in places)
+    pixels = np.full(shape, 1234, np.uint16)
+    images = [image(pixels, position, magnification="CUBIC") for position in range(1, len(boxes) + 1)]
+    sheet = film(*images, width=7112, height=8636, dots_per_inch=508.0, boxes=boxes)
+    compose(
+        replace(sheet, width=20, height=20, boxes=(Rectangle(0, 0, 20, 20),), images=sheet.images[:1]), ""
+    )
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak starts from here
+    before = resident("VmRSS")
+    page = compose(sheet, "film 7")
+    assert isinstance(page, Page)
+    assert 1 <= (resident("VmHWM") - before) / page.density.nbytes < 2

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from printscp.film.display_format import Rectangle
+from printscp.film.geometry import Rectangle
 from printscp.film.sheet import Sheet, SheetImage
 from printscp.render.resample import Placement, magnification, placement, resample, samples
 
@@ -17,14 +17,17 @@ MAGNIFICATIONS = ["CUBIC", "BILINEAR", "REPLICATE"]
 DPI = 25.4  # one printer pixel is one millimetre
 
 
-def resampled(source: np.ndarray, rows: int, columns: int, magnification: str) -> np.ndarray:
-    """Into the middle of a page, whose rest must stay as it is."""
-    page = np.full((rows + 4, columns + 6), 4711, np.uint16)
+def resampled(
+    source: np.ndarray, rows: int, columns: int, magnification: str, weight: float = 0.0, shift: int = 0
+) -> np.ndarray:
+    """Into the middle of a page, gray or color, whose rest must stay as it is."""
+    color = source.ndim == 3
+    page = np.full((rows + 4, columns + 6, 3)[: source.ndim], 47, np.uint8 if color else np.uint16)
     before = source.copy()
-    resample(source, page[2 : rows + 2, 3 : columns + 3], magnification)
+    resample(source, page[2 : rows + 2, 3 : columns + 3], magnification, weight, shift)
     result = page[2 : rows + 2, 3 : columns + 3].copy()
-    page[2 : rows + 2, 3 : columns + 3] = 4711
-    assert (page == 4711).all()
+    page[2 : rows + 2, 3 : columns + 3] = 47
+    assert (page == 47).all()
     assert (source == before).all()
     return result
 
@@ -32,19 +35,24 @@ def resampled(source: np.ndarray, rows: int, columns: int, magnification: str) -
 # --- samples ---------------------------------------------------------------------------------------------
 
 
-def test_8_bit_values_fill_16_bits_and_a_pad_is_left_out(image: Callable[..., SheetImage]) -> None:
-    values = samples(image(np.array([[0, 1, 255]], np.uint8), pixels=bytes([0, 1, 255, 99])))
-    assert values.tolist() == [[0, 0x0100, 0xFF00]]
-    assert values.dtype == np.uint16
+def test_samples_are_the_sheet_s_own_and_a_pad_is_left_out(image: Callable[..., SheetImage]) -> None:
+    narrow = image(np.array([[0, 1, 255]], np.uint8), pixels=bytes([0, 1, 255, 99]))
+    assert samples(narrow).tolist() == [[0, 1, 255]]
+    wide = image(np.array([[0x0001, 0x0FFF], [0xF001, 0xAFFF]], np.uint16))
+    assert samples(wide).tolist() == [[0x0001, 0x0FFF], [0xF001, 0xAFFF]]
+    assert np.shares_memory(samples(wide), np.frombuffer(wide.pixels, np.uint8))
 
 
-def test_12_bit_values_fill_16_bits_and_the_bits_above_them_fall_out(
-    image: Callable[..., SheetImage],
-) -> None:
+@pytest.mark.parametrize("shape", [(3, 2), (9, 6), (1, 1)], ids=["one to one", "grown", "shrunk"])
+def test_values_fill_16_bits_and_the_bits_above_them_fall_out(shape: tuple[int, int]) -> None:
     words = np.array([[0x0001, 0x0FFF], [0xF001, 0xAFFF], [0xF000, 0x1234]], np.uint16)
-    assert samples(image(words)).tolist() == [[0x0010, 0xFFF0], [0x0010, 0xFFF0], [0, 0x2340]]
-    assert samples(image(words, bits_stored=10))[1].tolist() == [0x0040, 0xFFC0]
-    assert samples(image(words, bits_stored=16)).tolist() == words.tolist()
+    for shift in (0, 4, 6):
+        up = (words.astype(int) << shift) & 0xFFFF
+        result = resampled(words, *shape, "REPLICATE", shift=shift)
+        expected = {9: up.repeat(3, axis=0).repeat(3, axis=1), 3: up}.get(shape[0], np.rint(up.mean()))
+        assert (result == expected).all()
+    narrow = resampled(np.array([[0, 1, 255]], np.uint8), 1, 3, "CUBIC", shift=8)
+    assert narrow.tolist() == [[0, 0x0100, 0xFF00]]
 
 
 # --- placement -------------------------------------------------------------------------------------------
@@ -341,3 +349,85 @@ def test_the_thinnest_images_and_boxes(
     result = resampled(np.full(source, 0xABC0, np.uint16), *target, magnification)
     # The mean of 65535 pixels is taken in single precision.
     assert np.abs(result.astype(int) - 0xABC0).max() <= 8
+
+
+def reference_average(source: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """The mean of each printed pixel over the parts of pixels that it covers."""
+
+    def shares(pixels: int, printed: int) -> np.ndarray:
+        edges, pixel = np.arange(printed + 1) * pixels / printed, np.arange(pixels)
+        covered = np.minimum(pixel + 1, edges[1:, None]) - np.maximum(pixel, edges[:-1, None])
+        return np.maximum(covered, 0) * printed / pixels
+
+    return np.einsum(
+        "ai,ij...,bj->ab...", shares(source.shape[0], rows), source, shares(source.shape[1], columns)
+    )
+
+
+@settings(deadline=None)
+@given(
+    shape=st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    part=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    color=st.booleans(),
+    seed=st.integers(0, 9),
+)
+def test_what_shrinks_is_the_mean_of_what_each_pixel_covers(
+    shape: tuple[int, int], part: tuple[float, float], color: bool, seed: int
+) -> None:
+    rows, columns = (max(1, round(side * share)) for side, share in zip(shape, part, strict=True))
+    largest, dtype = (256, np.uint8) if color else (65536, np.uint16)
+    source = np.random.default_rng(seed).integers(0, largest, (*shape, 3) if color else shape, dtype)
+    result = resampled(source, rows, columns, "CUBIC")
+    assert np.abs(result - reference_average(source.astype(float), rows, columns)).max() <= 0.55
+
+
+@pytest.mark.parametrize("magnification", MAGNIFICATIONS)
+@pytest.mark.parametrize("size", [(60, 40), (20, 15), (7, 30), (20, 30)])
+def test_colors_are_scaled_each_by_itself(magnification: str, size: tuple[int, int]) -> None:
+    source = np.random.default_rng(5).integers(0, 256, (20, 15, 3), np.uint8)
+    result = resampled(source, *size, magnification, 0.1)
+    for channel in range(3):
+        alone = resampled(
+            np.repeat(source[:, :, channel : channel + 1], 3, axis=2), *size, magnification, 0.1
+        )
+        assert (result[:, :, channel] == alone[:, :, 0]).all()
+
+
+# --- smoothing -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("weight", [0.16, 0.08, -0.08])
+def test_smoothing_spreads_a_pixel_by_its_weights(weight: float) -> None:
+    source = np.full((9, 9), 20000, np.uint16)
+    source[4, 4] = 50000
+    result = resampled(source, 9, 9, "CUBIC", weight)
+    kernel = np.array([weight, 1 - 2 * weight, weight])
+    expected = np.full((9, 9), 20000.0)
+    expected[3:6, 3:6] += 30000 * np.outer(kernel, kernel)
+    assert np.abs(result - expected).max() <= 0.51
+
+
+@pytest.mark.parametrize("weight", [0.16, -0.08])
+def test_smoothing_comes_after_shrinking_and_before_enlarging(weight: float) -> None:
+    source = np.random.default_rng(6).integers(20000, 40000, (24, 32), np.uint16)
+    for size in ((12, 16), (12, 64), (48, 64)):
+        shrunk = resampled(source, min(24, size[0]), min(32, size[1]), "CUBIC")
+        smoothed = resampled(shrunk, *shrunk.shape, "CUBIC", weight)
+        assert (resampled(source, *size, "CUBIC", weight) == resampled(smoothed, *size, "CUBIC")).all()
+
+
+def test_smoothing_leaves_even_parts_the_edges_and_other_magnifications_alone() -> None:
+    even = np.full((12, 10), 31234, np.uint16)
+    assert (resampled(even, 36, 30, "CUBIC", 0.16) == 31234).all()
+    rough = np.random.default_rng(8).integers(0, 65536, (12, 10), np.uint16)
+    assert (resampled(rough, 12, 10, "CUBIC", 0.0) == rough).all()
+    for other in ("BILINEAR", "REPLICATE"):
+        assert (resampled(rough, 36, 30, other, 0.16) == resampled(rough, 36, 30, other)).all()
+    assert (resampled(rough, 12, 10, "NONE", 0.16) == rough).all()
+
+
+def test_sharpening_is_clipped_not_wrapped() -> None:
+    source = np.zeros((8, 8), np.uint16)
+    source[:, 4:] = 65535
+    result = resampled(source, 8, 8, "CUBIC", -0.08)
+    assert set(result.ravel().tolist()) == {0, 65535}

@@ -2,6 +2,7 @@
 
 import math
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,8 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from printscp.film.sheet import LookUp
-from printscp.render.page import p_value_samples
+from printscp.film.sheet import LookUp, ToneCurve
 from printscp.render.tone import OD_UNIT, ToneScale, density_table, jnd_index, luminance
 
 # minimum and maximum density, illumination L0, reflected ambient light La
@@ -24,6 +24,9 @@ RANGES = [
     (0.00, 4.00, 3900.0, 0.0),
     (1.50, 1.60, 64.0, 200.0),
 ]
+
+
+IDENTITY = ToneCurve()
 
 
 def reference_luminance(j: float) -> float:
@@ -54,10 +57,10 @@ def reference_densities(
 
 
 def table_of_values(
-    scale: ToneScale, bits: int, reverse: bool = False, look_up: LookUp | None = None
+    scale: ToneScale, bits: int, reverse: bool = False, tone: LookUp | ToneCurve = IDENTITY
 ) -> np.ndarray:
     """The density of each value of an image, without those between two values."""
-    return density_table(scale, bits, reverse, look_up)[np.arange(1 << bits) << (16 - bits)]
+    return density_table(scale, bits, reverse, tone)[np.arange(1 << bits) << (16 - bits)]
 
 
 @pytest.mark.parametrize(
@@ -82,8 +85,8 @@ def test_every_p_value_prints_at_the_density_of_the_formula(
     d_min, d_max, *_ = d_min_d_max_l0_la
     largest = (1 << bits) - 1
     expected = reference_densities([p / largest for p in range(largest + 1)], d_min_d_max_l0_la)
-    for look_up in (None, LookUp("IDENTITY")):
-        printed = table_of_values(ToneScale(*d_min_d_max_l0_la), bits, look_up=look_up) * OD_UNIT
+    for tone in (IDENTITY, LookUp("IDENTITY")):
+        printed = table_of_values(ToneScale(*d_min_d_max_l0_la), bits, tone=tone) * OD_UNIT
         assert np.abs(printed - expected).max() < 0.0001
         assert (printed[0], printed[-1]) == pytest.approx((d_max, d_min), abs=0.0001)
 
@@ -188,7 +191,7 @@ TABLES = {
 
 def look_up_of(kind: str, entries: int, bits: int) -> LookUp:
     most = (1 << bits) - 1
-    return LookUp("", bits, tuple(TABLES[kind](i, entries, most) for i in range(entries)))
+    return LookUp("", bits=bits, table=tuple(TABLES[kind](i, entries, most) for i in range(entries)))
 
 
 @pytest.mark.parametrize("reverse", [False, True])
@@ -237,15 +240,15 @@ def test_lin_od_is_even_in_density_and_keeps_the_polarity(
     largest = (1 << bits) - 1
     expected = np.array([d_max - (d_max - d_min) * value / largest for value in range(largest + 1)])
     scale = ToneScale(*d_min_d_max_l0_la)
-    printed = table_of_values(scale, bits, look_up=LookUp("LIN OD")) * OD_UNIT
+    printed = table_of_values(scale, bits, tone=LookUp("LIN OD")) * OD_UNIT
     assert np.abs(printed - expected).max() <= 0.5 * OD_UNIT + 1e-9
     negative = table_of_values(scale, bits, True, LookUp("LIN OD"))
-    assert (negative == table_of_values(scale, bits, look_up=LookUp("LIN OD"))[::-1]).all()
+    assert (negative == table_of_values(scale, bits, tone=LookUp("LIN OD"))[::-1]).all()
 
 
 _LOOK_UPS = st.integers(10, 16).flatmap(
     lambda bits: st.builds(
-        lambda table: LookUp("", bits, tuple(table)),
+        lambda table: LookUp("", bits=bits, table=tuple(table)),
         st.lists(st.integers(0, (1 << bits) - 1), min_size=1, max_size=40),
     )
 )
@@ -256,12 +259,12 @@ def test_a_monotonic_table_never_turns_back_and_any_stays_in_the_range(
     scale: ToneScale, bits: int, reverse: bool, look_up: LookUp
 ) -> None:
     density = density_table(scale, bits, reverse, look_up).astype(int)
-    assert density.min() >= scale.min_density / OD_UNIT - 1
-    assert density.max() <= scale.max_density / OD_UNIT + 1
-    rising = LookUp("", look_up.bits, tuple(sorted(look_up.table)))
+    assert density.min() >= round(scale.min_density / OD_UNIT)
+    assert density.max() <= round(scale.max_density / OD_UNIT)
+    rising = replace(look_up, table=tuple(sorted(look_up.table)))
     steps = np.diff(density_table(scale, bits, reverse, rising).astype(int))
     assert (steps >= 0).all() if reverse else (steps <= 0).all()
-    falling = LookUp("", look_up.bits, rising.table[::-1])
+    falling = replace(look_up, table=rising.table[::-1])
     steps = np.diff(density_table(scale, bits, reverse, falling).astype(int))
     assert (steps <= 0).all() if reverse else (steps >= 0).all()
 
@@ -282,18 +285,75 @@ def test_samples_between_two_values_print_between_their_densities(
     assert (table[-step:] == table[-step]).all()  # overshoot
 
 
-# --- samples of an output --------------------------------------------------------------------------------
+@pytest.mark.parametrize("reverse", [False, True])
+def test_lin_od_by_value_takes_the_value_for_a_density(reverse: bool) -> None:
+    scale = ToneScale(*RANGES[1])
+    by_value = table_of_values(scale, 8, reverse, LookUp("LIN OD", by_value=True))
+    expected = np.linspace(0.2, 3.1, 256)[:: -1 if reverse else 1]
+    assert np.abs(by_value * OD_UNIT - expected).max() <= 0.5 * OD_UNIT + 1e-9
 
 
-def test_the_samples_of_an_output_are_even_in_jnd() -> None:
+# --- the printer's own curve -----------------------------------------------------------------------------
+
+_CURVES = st.builds(ToneCurve, st.floats(0.3, 3), st.booleans())
+
+
+@pytest.mark.parametrize("contrast", [0.6, 0.8, 1.25, 1.6])
+@pytest.mark.parametrize("bits", [8, 12])
+def test_a_curve_is_its_formula_into_jnd_or_into_density(contrast: float, bits: int) -> None:
+    largest = (1 << bits) - 1
+    values = [v / largest for v in range(largest + 1)]
+    p_values = [v**contrast / (v**contrast + (1 - v) ** contrast) for v in values]
+    scale = ToneScale(*RANGES[1])
+    in_jnd = table_of_values(scale, bits, tone=ToneCurve(contrast)) * OD_UNIT
+    assert np.abs(in_jnd - reference_densities(p_values, RANGES[1])).max() < 0.0001
+    in_density = table_of_values(scale, bits, tone=ToneCurve(contrast, linear=True)) * OD_UNIT
+    assert np.abs(in_density - (3.1 - 2.9 * np.array(p_values))).max() <= 0.5 * OD_UNIT + 1e-9
+
+
+@given(_SCALES, st.sampled_from([8, 12]), st.booleans(), _CURVES)
+def test_a_curve_never_turns_back_and_goes_from_end_to_end(
+    scale: ToneScale, bits: int, reverse: bool, curve: ToneCurve
+) -> None:
+    table = density_table(scale, bits, reverse, curve).astype(int)
+    steps = np.diff(table)
+    assert (steps >= 0).all() if reverse else (steps <= 0).all()
+    assert abs(table.min() - scale.min_density / OD_UNIT) <= 1
+    assert abs(table.max() - scale.max_density / OD_UNIT) <= 1
+
+
+@given(_SCALES, st.floats(0.3, 3))
+def test_more_contrast_is_darker_below_the_middle_and_brighter_above(
+    scale: ToneScale, contrast: float
+) -> None:
+    plain = table_of_values(scale, 8).astype(int)
+    curved = table_of_values(scale, 8, tone=ToneCurve(contrast)).astype(int)
+    difference = (curved - plain) * (1 if contrast > 1 else -1)
+    assert (difference[:128] >= 0).all()
+    assert (difference[128:] <= 0).all()
+
+
+def test_whatever_differs_makes_a_table_of_its_own() -> None:
+    table = (0, 512, 1023)
+    asked: list[tuple[ToneScale, int, bool, LookUp | ToneCurve]] = [
+        (ToneScale(*RANGES[0]), 8, False, IDENTITY),
+        *((ToneScale(*limits), 8, False, IDENTITY) for limits in RANGES[1:]),
+        (ToneScale(*RANGES[0]), 12, False, IDENTITY),
+        (ToneScale(*RANGES[0]), 8, True, IDENTITY),
+        (ToneScale(*RANGES[0]), 8, False, ToneCurve(0.8)),
+        (ToneScale(*RANGES[0]), 8, False, ToneCurve(0.8, linear=True)),
+        (ToneScale(*RANGES[0]), 8, False, LookUp("LIN OD")),
+        (ToneScale(*RANGES[0]), 8, False, LookUp("LIN OD", by_value=True)),
+        (ToneScale(*RANGES[0]), 8, False, LookUp("", bits=10, table=table)),
+        (ToneScale(*RANGES[0]), 8, False, LookUp("", bits=11, table=table)),
+    ]
+    assert len({density_table(*each).tobytes() for each in asked}) == len(asked)
+
+
+def test_gray_is_the_8_bit_p_value_of_a_density() -> None:
     scale = ToneScale(0.2, 3.1, 2000, 10)
-    samples = p_value_samples(scale)
-    assert (samples.shape, samples.dtype) == ((65536,), np.uint8)
-    assert (np.diff(samples.astype(int)) <= 0).all()
-    # What was printed for an 8-bit value over the printer's whole range is that value again.
-    assert samples[table_of_values(scale, 8)].tolist() == list(range(256))
-    assert (samples[:2000] == 255).all()
-    assert (samples[31000:] == 0).all()
+    assert [scale.gray(density) for density in (2000, 31000, 0, 65535)] == [255, 0, 255, 0]
+    assert [scale.gray(density) for density in table_of_values(scale, 8).tolist()] == list(range(256))
 
 
 @pytest.mark.peer("dcmdspfn")

@@ -28,6 +28,7 @@ from pynetdicom.sop_class import (
 from pynetdicom.sop_class import Printer as PrinterClass
 from service.films import Films, at_pixels, film_density, print_film, samples_of
 
+from printscp.film.geometry import Rectangle
 from printscp.film.sheet import Annotation
 from printscp.printer import FilmPrinter
 from printscp.render.compose import compose
@@ -84,7 +85,10 @@ def test_annotation_boxes(scu: Scu, films: Films) -> None:
     ok(scu.set_image(1, image_item(RAMP)))
     assert scu.print_film().Status == 0
     films.job()
-    assert films.sheet.annotations == (Annotation(0, "KNEE"), Annotation(2, "LATERAL"))
+    assert films.sheet.annotations == (
+        Annotation(0, Rectangle(50, 3037, 2460, 50), "LEFT", False, "KNEE"),
+        Annotation(2, Rectangle(1289, 2987, 1220, 50), "CENTER", True, "LATERAL"),
+    )
 
 
 def test_a_presentation_lut_of_each_level(scu: Scu, films: Films) -> None:
@@ -139,7 +143,7 @@ def test_a_session_is_printed_as_one_job(scu: Scu, films: Films, tmp_path: Path)
     ok(scu.print_session())
     job = films.job()
     assert (job.order.copies, len(job.films), len(films.sheets)) == (2, 4, 4)
-    pdf = Path(job.output or "")
+    pdf = Path(job.outputs[0])
     assert run("qpdf", "--show-npages", str(pdf)) == "4\n"
     assert b"/NumCopies 2" in pdf.read_bytes()
     pages = samples_of(pdf, tmp_path)
@@ -262,18 +266,22 @@ def test_printer_configuration_retrieval_tells_of_films_as_they_are(scu: Scu, fi
     assert list(gray.SOPClassesSupported) == [META, PrintJob, BasicAnnotationBox, PresentationLUT]
     assert list(color.SOPClassesSupported) == [COLOR, PrintJob, BasicAnnotationBox]
     assert {media.FilmSizeID for media in gray.MediaInstalledSequence} >= {"8INX10IN", "17INX17IN", "A3"}
-    assert {(media.MinDensity, media.MaxDensity) for media in gray.MediaInstalledSequence} == {(20, 310)}
+    assert {
+        (media.MediumType == "PAPER", media.MinDensity, media.MaxDensity)
+        for media in gray.MediaInstalledSequence
+    } == {(False, 20, 310), (True, 5, 200)}
     assert (gray.MaximumCollatedFilms, gray.DefaultMagnificationType) == (64, "CUBIC")
 
     film = {"FilmSizeID": "8INX10IN", "FilmOrientation": "LANDSCAPE", "ImageDisplayFormat": "STANDARD\\3,2"}
+    asked = film | {"PrinterResolutionID": "HIGH"}
     (told_of,) = [
         each
         for each in gray.SupportedImageDisplayFormatsSequence
-        if all(each[keyword].value == value for keyword, value in film.items())
+        if all(each[keyword].value == value for keyword, value in asked.items())
     ]
-    assert [float(spacing) for spacing in told_of.PrinterPixelSpacing] == pytest.approx([25.4 / 320] * 2)
+    assert [float(spacing) for spacing in told_of.PrinterPixelSpacing] == pytest.approx([25.4 / 508] * 2)
     ok(scu.create_session())
-    ok(scu.create_film(film.pop("ImageDisplayFormat"), **film))
+    ok(scu.create_film(film.pop("ImageDisplayFormat"), RequestedResolutionID="HIGH", **film))
     # An image of just that size is printed one to one.
     pixels = np.random.default_rng(2).integers(0, 256, (told_of.Rows, told_of.Columns), np.uint8)
     ok(scu.set_image(6, image_item(pixels), RequestedDecimateCropBehavior="FAIL"))
@@ -302,3 +310,35 @@ def test_an_association_for_status_alone(
         assert scu.ask("get", sop_class, instance).status == status
         assert scu.ask("create", BasicFilmSession, "1.2.3", context=sop_class).status == 0x0118
         scu.release()
+
+
+# --- films -----------------------------------------------------------------------------------------------
+
+
+def test_every_form_of_display_format(scu: Scu, films: Films) -> None:
+    """Each box of each format is printed, in the order of the positions."""
+    formats = {"ROW\\2,1": 3, "COL\\1,2": 3, "SLIDE": 12, "SUPERSLIDE": 12, "CUSTOM\\1": 4}
+    ok(scu.create_session())
+    for display_format, boxes in formats.items():
+        ok(scu.create_film(display_format, **SMALL))
+        assert len(scu.boxes) == boxes
+        for position in range(1, boxes + 1):
+            ok(scu.set_image(position, image_item(np.full((4, 4), 20 * position, np.uint8))))
+    ok(scu.print_session())
+    assert [film.display_format for film in films.job().films] == list(formats)
+    for sheet in films.sheets:
+        page = compose(sheet, "film").density / 10000
+        for position in range(1, len(sheet.boxes) + 1):
+            wanted = film_density(20 * position / 255)
+            np.testing.assert_allclose(at_pixels(page, sheet, position), wanted, rtol=0, atol=0.0002)
+
+
+def test_paper_has_its_own_densities(scu: Scu, films: Films) -> None:
+    ok(scu.create_session(MediumType="PAPER"))
+    ok(scu.create_film(**SMALL))
+    ok(scu.set_image(1, image_item(RAMP)))
+    assert scu.print_film().Status == 0
+    assert films.job().order.medium == "PAPER"
+    page = compose(films.sheet, "film").density / 10000
+    wanted = film_density(RAMP / 255, 0.05, 2.00, light=150, ambient=0)
+    np.testing.assert_allclose(at_pixels(page, films.sheet), wanted, rtol=0, atol=0.0002)

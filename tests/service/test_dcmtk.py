@@ -1,7 +1,6 @@
 """DCMTK's print client prints on a real printer, and the film is what it asked for."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from service.films import Films, at_pixels, film_density, samples_of
 
 from printscp.catalog import load_profile
 from printscp.film.profile import FilmSize
-from printscp.film.sheet import Annotation, Sheet
+from printscp.film.sheet import ToneCurve
 from printscp.printer import FilmPrinter
 from printscp.render.compose import compose
 
@@ -92,36 +91,28 @@ def test_what_the_session_orders(client: Client, films: Films, ramp: Path, reque
     given = (order.copies, order.priority, order.medium, order.destination, order.label, order.owner)
     assert [str(value) for value in given] == list(ordered.values())
     assert (order.originator, order.printer_name, order.remarks) == ("DCMTK_SCU", "PRINTSCP", ())
-    assert b"/NumCopies 3" in Path(job.output or "").read_bytes()
+    assert b"/NumCopies 3" in Path(job.outputs[0]).read_bytes()
     assert films.sheet.film_size == "8INX10IN"
 
 
-def test_what_the_film_and_its_image_ask_for(
-    start_printer: Callable[..., FilmPrinter],
-    sheets: list[Sheet],
-    ramp: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    profile = replace(PROFILE, configurations={"CS001": "soft", "CS002": "hard"})
-    monkeypatch.setattr("printscp.printer.load_profile", lambda _: profile)
-    films = Films(start_printer(), sheets)
-    dcmtk = PrintClient(tmp_path / "dcmtk", films.printer.address)
+def test_what_the_film_and_its_image_ask_for(client: Client, films: Films, ramp: Path) -> None:
+    dcmtk = client()
     film = (
-        "--trim --magnification CUBIC --smoothing SMOOTH --configinfo CS001 --border 150 --empty-image WHITE "
-        "--min-density 30 --max-density 280 --resolution STANDARD --filmsize 8INX10IN --layout 2 2"
+        "--trim --magnification CUBIC --smoothing SMOOTH --configinfo CS250 --border 150 --empty-image WHITE "
+        "--min-density 30 --max-density 280 --resolution HIGH --filmsize 8INX10IN --layout 2 2"
     )
     image = (
-        "--img-polarity REVERSE --img-magnification BILINEAR --img-smoothing SHARP --img-configinfo CS002 "
+        "--img-polarity REVERSE --img-magnification BILINEAR --img-smoothing SHARP --img-configinfo CS750 "
         "--img-request-size 60 --request-crop"
     )
     sent(dcmtk, dcmtk.store([ramp], *film.split(), *image.split()))
     assert films.job().films[0].display_format == "STANDARD\\2,2"
     sheet = films.sheet
     assert (sheet.trim, sheet.border_density, sheet.empty_image_density) == (True, 150, 30)
-    assert (sheet.resolution, len(sheet.boxes)) == ("STANDARD", 4)
+    assert (sheet.resolution, sheet.width, sheet.height, len(sheet.boxes)) == ("HIGH", 4064, 5080, 4)
     (printed,) = sheet.images
-    assert (printed.magnification, printed.smoothing, printed.configuration) == ("BILINEAR", "SHARP", "CS002")
+    assert (printed.magnification, printed.smoothing, printed.configuration) == ("BILINEAR", "SHARP", "CS750")
+    assert (printed.smoothing_weight, printed.curve) == (-0.08, ToneCurve(1.25))
     assert (printed.min_density, printed.max_density, printed.reverse) == (30, 280, True)
     assert (printed.requested_width_mm, printed.decimate_crop) == (60, "CROP")
 
@@ -162,8 +153,11 @@ def test_annotation(client: Client, films: Films, ramp: Path, term: str, positio
     sent(dcmtk, film)
     films.job()
     assert films.sheet.annotation_format == term
+    (annotation,) = films.sheet.annotations
     # Printer and light in front of the text are the client's idea.
-    assert films.sheet.annotations == (Annotation(position, "FILM 2000/10 KNEE LEFT"),)
+    assert (annotation.position, annotation.text) == (position, "FILM 2000/10 KNEE LEFT")
+    assert not annotation.where.overlaps(films.sheet.boxes[0])
+    assert not annotation.where.overlaps(films.sheet.label)
 
 
 LUTS: dict[str, tuple[int, NDArray[Any]]] = {
@@ -208,7 +202,7 @@ def test_densities(
     assert ((page >= wanted - 0.0002) & (page <= one_less + 0.0002)).all()
     if lut != "LIN OD":
         # A PDF has P-values; it shows that the worker was told the same.
-        (samples,) = samples_of(Path(job.output or ""), tmp_path)
+        (samples,) = samples_of(Path(job.outputs[0]), tmp_path)
         np.testing.assert_allclose(at_pixels(samples, sheet), p_values * 255, rtol=0, atol=0.7)
 
 

@@ -39,4 +39,4 @@ def test_64_scus_print_at_once(start_printer: Callable[..., FilmPrinter]) -> Non
     assert [job.status for job in jobs] == ["DONE"] * SCUS
     told = {(job.order.originator, job.order.label) for job in jobs}
     assert told == {(f"SCU{number}", f"FILM {number}") for number in range(SCUS)}
-    assert len({job.output for job in jobs}) == SCUS
+    assert len({job.outputs for job in jobs}) == SCUS

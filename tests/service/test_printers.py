@@ -87,8 +87,9 @@ def test_a_film_goes_to_the_folder_of_its_printer(
     for title, uid in uids.items():
         (job,) = [job for job in house.jobs() if job.uid == uid]
         assert (job.status, job.order.printer_name) == ("DONE", title)
-        assert Path(job.output or "").parent.name == title.lower()
-        assert Path(job.output or "").is_file()
+        (film,) = map(Path, job.outputs)
+        assert film.parent.name == title.lower()
+        assert film.is_file()
     # One does not know the jobs of another.
     with RawScu(doors["LENIENT"], (PrintJob,), called="LENIENT") as scu:
         found = {title: scu.ask("get", PrintJob, uid).status for title, uid in uids.items()}

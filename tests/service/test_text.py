@@ -7,8 +7,6 @@ from peers.scu import EVERYTHING, META, Scu, attributes, image_item
 from pynetdicom.sop_class import BasicAnnotationBox, PrintJob
 from service.films import Films, print_film
 
-from printscp.film.sheet import Annotation
-
 WITHOUT_JOBS = tuple(context for context in EVERYTHING if context != PrintJob)
 
 # As Python's own codecs have them, so that pydicom is not its own judge. Some have bytes 5C that are no
@@ -46,7 +44,8 @@ def test_labels_and_annotations(
         assert scu.print_film().Status == 0
     job = films.job()
     assert (job.order.label, job.order.remarks) == (text, ())
-    assert films.sheet.annotations == (Annotation(0, text), Annotation(1, "foot 足"))
+    annotations = films.sheet.annotations
+    assert [(each.position, each.text) for each in annotations] == [(0, text), (1, "foot 足")]
 
 
 @pytest.mark.parametrize(("character_set", "text", "_"), TEXTS.values(), ids=TEXTS)

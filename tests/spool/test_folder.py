@@ -42,6 +42,10 @@ def files(spool: Spool) -> list[str]:
     return sorted(path.suffix for path in (spool.folder / "sheets").iterdir())
 
 
+def names(spool: Spool) -> list[str]:
+    return sorted(path.name for path in (spool.folder / "sheets").iterdir())
+
+
 def with_pixels(sheet: Sheet, *pixels: bytes) -> Sheet:
     """The film with other images, at positions from 1."""
     images = (replace(sheet.images[0], position=k, pixels=each) for k, each in enumerate(pixels, start=1))
@@ -287,7 +291,7 @@ def test_printers_share_a_spool_and_find_their_own_jobs(spool: Spool, order: Ord
     assert two.find("1.2.3") is None
     job = spool.queue.take("a")
     assert job is not None
-    spool.queue.done(job, "a", "x")
+    spool.queue.done(job, "a", ["x"])
     one.confirm("1.2.3")
     assert one.find("1.2.3") is None
 
@@ -299,10 +303,31 @@ def test_recover_sweeps_what_is_no_film_of_a_job(
     orphan = kept(printer, sheet)
     spool.sheets.make_good({"1.2.4-1": orphan.sheet})
     assert spool.queue.take("a") is not None
-    spool.recover()
+    spool.recover(0)
     assert files(spool) == [".sheet", ".sheet"]
     assert printed(spool) == [[sheet, sheet]]
     assert spool.queue.take("b") is not None
+
+
+def test_the_films_of_the_last_jobs_are_kept(
+    spool: Spool, printer: PrinterSpool, order: Order, sheet: Sheet
+) -> None:
+    for uid in ("1.1", "1.2", "1.3"):
+        printer.submit(uid, order, [kept(printer, sheet), kept(printer, sheet)])
+        job = spool.queue.take("a")
+        assert job is not None
+        spool.queue.done(job, "a", ["x"])
+        spool.give_up(2)
+    assert [spool.has_films(job) for job in spool.queue.jobs()] == [False, True, True]
+    spool.sheets.remove("1.2-2")
+    spool.give_up(2)
+    assert [spool.has_films(job) for job in spool.queue.jobs()] == [False, False, True]
+    spool.recover(2)
+    assert names(spool) == ["1.2-1.sheet", "1.3-1.sheet", "1.3-2.sheet"]
+    spool.recover(1)
+    assert names(spool) == ["1.3-1.sheet", "1.3-2.sheet"]
+    spool.give_up(0)
+    assert names(spool) == []
 
 
 def test_a_spool_of_another_version_is_a_setup_error(tmp_path: Path) -> None:
@@ -321,7 +346,7 @@ from pathlib import Path
 from printscp.spool.folder import Spool
 
 spool = Spool(Path(sys.argv[1]))
-spool.recover()
+spool.recover(0)
 printer = spool.printer("PRINTSCP", lambda _: None)
 sheets, order = pickle.load(sys.stdin.buffer)
 for number in range(10**6):
@@ -366,7 +391,7 @@ def test_every_job_that_was_acknowledged_survives_kill_9(tmp_path: Path, sheet: 
             *(line.strip() for line in rest.splitlines(keepends=True) if line[-1] == "\n"),
         ]
     spool = Spool(tmp_path)
-    spool.recover()
+    spool.recover(0)
     jobs = spool.queue.jobs()
     assert {job.uid for job in jobs} >= set(acknowledged)
     assert len(acknowledged) > 6

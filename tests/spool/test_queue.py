@@ -78,7 +78,7 @@ def test_a_job_tells_what_became_of_its_films(queue: JobQueue, clock: list[datet
         attempts=0,
         created=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
         finished=None,
-        output=None,
+        outputs=(),
         confirmed=False,
     )
     assert not job.ended
@@ -87,11 +87,11 @@ def test_a_job_tells_what_became_of_its_films(queue: JobQueue, clock: list[datet
     assert not job.ended
     assert queue.take("b") is None
     clock[0] += timedelta(seconds=7)
-    done = queue.done(job, "a", "/films/1.pdf", ["film 1: not trimmed"])
+    done = queue.done(job, "a", ["/films/1.pdf", "/films/1.tiff"], ["film 1: not trimmed"])
     assert [done] == queue.jobs()
     assert done is not None
     assert (done.status, done.status_info, done.info, done.ended) == (DONE, "NORMAL", "", True)
-    assert done.output == "/films/1.pdf"
+    assert done.outputs == ("/films/1.pdf", "/films/1.tiff")
     assert done.remarks == ("Größe ignored", "film 2: clipped", "film 1: not trimmed")
     assert done.finished == datetime(2026, 1, 2, 3, 4, 12, tzinfo=UTC)
     assert queue.take("a") is None
@@ -120,7 +120,7 @@ def test_priority_comes_first_and_then_age(tmp_path: Path, priorities: list[str]
     order = []
     while job := queue.take("a"):
         order.append((job.order.priority, job.id))
-        queue.done(job, "a", "x")
+        queue.done(job, "a", ["x"])
     queue.close()
     expected = sorted(
         zip(priorities, numbers, strict=True), key=lambda each: ("HML".index(each[0][0]), each[1])
@@ -135,7 +135,7 @@ def test_only_the_holder_may_end_a_job(queue: JobQueue) -> None:
     number = submit(queue, "1.2.3")
     job = taken(queue, "a")
     before = state(queue, number)
-    assert not queue.done(job, "b", "x")
+    assert not queue.done(job, "b", ["x"])
     assert not queue.fail(job, "b", StatusInfo.ELEC_SW_ERROR, "x")
     waiting = submit(queue, "1.2.4")
     assert not queue.postpone(job, "b", "x", 1)
@@ -145,12 +145,12 @@ def test_only_the_holder_may_end_a_job(queue: JobQueue) -> None:
 
     # A worker that was taken for dead and wakes up: its job is another's by now.
     queue.give_back("a", 3, "its worker was killed")
-    assert not queue.done(job, "a", "x")
+    assert not queue.done(job, "a", ["x"])
     again = taken(queue, "b")
     assert again.id == number
     assert taken(queue, "c").id == waiting
-    assert not queue.done(job, "a", "x")
-    assert queue.done(again, "b", "x")
+    assert not queue.done(job, "a", ["x"])
+    assert queue.done(again, "b", ["x"])
     # Ended is ended.
     assert not queue.done(again, "b", "y")
     assert not queue.fail(again, "b", StatusInfo.ELEC_SW_ERROR, "y")
@@ -196,7 +196,7 @@ def test_recover_is_no_attempt(queue: JobQueue) -> None:
         assert (job.id, job.attempts) == (number, 1)
         queue.recover()
         assert state(queue, number) == (PENDING, "QUEUED", "", 0)
-        assert not queue.done(job, "a", "x")
+        assert not queue.done(job, "a", ["x"])
     assert state(queue, waiting) == (PENDING, "QUEUED", "", 0)
 
 
@@ -212,7 +212,7 @@ def test_a_job_is_found_by_its_printer_until_its_end_is_confirmed(queue: JobQueu
     job = taken(queue)
     queue.confirm("1.2.3")
     assert queue.find("1.2.3", "FILMS") == job
-    done = queue.done(job, "a", "x")
+    done = queue.done(job, "a", ["x"])
     assert queue.find("1.2.3", "FILMS") == done
     queue.confirm("1.2.3")
     queue.confirm("1.2.3")
@@ -229,7 +229,7 @@ def test_a_failure_is_confirmed_like_a_success_and_keeps_its_sheets(queue: JobQu
     queue.fail(taken(queue), "a", StatusInfo.ELEC_SW_ERROR, "damaged")
     queue.confirm("1.2.3")
     assert queue.find("1.2.3", "FILMS") is None
-    assert queue.unfinished_sheets() == {"1.2.3-1"}
+    assert queue.wanted_sheets(0) == {"1.2.3-1"}
 
 
 def test_to_find_a_job_does_not_wait_for_those_who_write(queue: JobQueue) -> None:
@@ -261,7 +261,7 @@ def test_a_postponed_job_is_due_later_and_that_was_no_attempt(queue: JobQueue, c
     job = taken(queue)
     # What is tried again is no longer where it was for that reason.
     assert state(queue, number) == (PRINTING, "NORMAL", "", 1)
-    assert queue.done(job, "a", "x")
+    assert queue.done(job, "a", ["x"])
     assert state(queue, number) == (DONE, "NORMAL", "", 1)
     assert queue.next_due() is None
 
@@ -305,14 +305,28 @@ def test_a_pause_is_never_longer_than_a_minute(queue: JobQueue, clock: list[date
 # --- records ---------------------------------------------------------------------------------------------
 
 
-def test_unfinished_sheets_are_all_but_the_printed(queue: JobQueue) -> None:
-    for number in range(4):
+def sheets_of(*numbers: int) -> set[str]:
+    return {f"1.2.{number}-{k}" for number in numbers for k in (1, 2)}
+
+
+def test_wanted_are_the_sheets_of_all_but_the_printed_and_of_the_last_of_those(
+    queue: JobQueue, clock: list[datetime]
+) -> None:
+    for number in range(8):
         films = [replace(film, sheet=f"1.2.{number}-{k}") for k, film in enumerate(FILMS, start=1)]
-        queue.submit(f"1.2.{number}", ORDER, films, [])
-    queue.done(taken(queue), "a", "x")
-    queue.fail(taken(queue), "a", StatusInfo.ELEC_SW_ERROR, "x")
-    taken(queue)
-    assert queue.unfinished_sheets() == {f"1.2.{number}-{k}" for number in (1, 2, 3) for k in (1, 2)}
+        queue.submit(f"1.2.{number}", replace(ORDER, priority="HIGH" if number == 4 else "MED"), films, [])
+    queue.fail(taken(queue), "a", StatusInfo.ELEC_SW_ERROR, "x")  # number 4
+    held = [taken(queue) for _ in range(6)]
+    for job in (held[2], held[0], held[1], held[3]):
+        clock[0] += timedelta(seconds=1)
+        queue.done(job, "a", ["x"])
+    # Number 4 failed, 5 and 6 are being printed, 7 waits. Done were 2, 0, 1 and 3.
+    assert queue.wanted_sheets(0) == sheets_of(4, 5, 6, 7)
+    assert queue.wanted_sheets(3) == sheets_of(4, 5, 6, 7, 3, 1, 0)
+    assert queue.wanted_sheets(99) == sheets_of(*range(8))
+    assert queue.spent_sheets(0) == sheets_of(2, 0, 1, 3)
+    assert queue.spent_sheets(3) == sheets_of(2)
+    assert queue.spent_sheets(4) == set()
 
 
 def test_a_number_is_never_used_twice(queue: JobQueue, tmp_path: Path) -> None:
@@ -338,7 +352,7 @@ def test_a_job_table_that_is_none_is_a_setup_error(tmp_path: Path) -> None:
         JobQueue(tmp_path)
 
 
-@pytest.mark.parametrize("version", [0, 1, 3])
+@pytest.mark.parametrize("version", [0, 2, 4])
 def test_a_job_table_of_another_version_is_a_setup_error_and_left_alone(tmp_path: Path, version: int) -> None:
     path = tmp_path / "jobs.sqlite"
     connection = sqlite3.connect(path)
@@ -382,7 +396,7 @@ def test_two_never_get_the_same_job(tmp_path: Path) -> None:
                 if job is None:
                     continue
                 got[holder].append(job.id)
-                assert own.done(job, holder, holder)
+                assert own.done(job, holder, [holder])
         except BaseException as error:
             faults.append(error)
         finally:
@@ -404,7 +418,7 @@ def test_two_never_get_the_same_job(tmp_path: Path) -> None:
     numbers = [number for mine in got.values() for number in mine]
     assert len(numbers) == len(set(numbers)) == jobs
     ended = {job.id: job for job in queue.jobs()}
-    assert all(ended[number].output == holder for holder, mine in got.items() for number in mine)
+    assert all(ended[number].outputs == (holder,) for holder, mine in got.items() for number in mine)
     assert {job.status for job in ended.values()} == {DONE}
     assert {job.attempts for job in ended.values()} == {1}
     queue.close()

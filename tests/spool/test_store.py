@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from printscp.film.display_format import Rectangle
-from printscp.film.sheet import Annotation, LookUp, Sheet, SheetImage
+from printscp.film.geometry import Rectangle
+from printscp.film.sheet import Annotation, LookUp, Sheet, SheetImage, ToneCurve
 from printscp.spool.store import DamagedSheet, SheetStore
 
 _NAMES = st.text(st.characters(codec="utf-8"), max_size=20)
@@ -31,7 +31,9 @@ _IMAGES = st.builds(
     pixel_aspect=st.tuples(_SIZES, _SIZES),
     magnification=_NAMES,
     smoothing=_NAMES,
+    smoothing_weight=st.floats(-1, 1),
     configuration=_NAMES,
+    curve=st.builds(ToneCurve, contrast=st.floats(0.1, 10), linear=st.booleans()),
     min_density=_SIZES,
     max_density=_SIZES,
     requested_width_mm=st.none() | st.floats(0, 1000),
@@ -40,8 +42,13 @@ _IMAGES = st.builds(
     pixels=st.binary(max_size=40),
 )
 _LOOK_UPS = st.builds(
-    LookUp, shape=_NAMES, bits=_SIZES, table=st.lists(st.integers(0, 65535), max_size=40).map(tuple)
+    LookUp,
+    shape=_NAMES,
+    by_value=st.booleans(),
+    bits=_SIZES,
+    table=st.lists(st.integers(0, 65535), max_size=40).map(tuple),
 )
+_ANNOTATIONS = st.builds(Annotation, position=_SIZES, where=_RECTANGLES, align=_NAMES, text=_NAMES)
 _SHEETS = st.builds(
     Sheet,
     film_size=_NAMES,
@@ -56,7 +63,7 @@ _SHEETS = st.builds(
     images=st.lists(_IMAGES, max_size=3, unique_by=lambda image: image.position).map(tuple),
     look_ups=st.lists(_LOOK_UPS, max_size=2).map(tuple),
     annotation_format=_NAMES,
-    annotations=st.lists(st.builds(Annotation, position=_SIZES, text=_NAMES), max_size=3).map(tuple),
+    annotations=st.lists(_ANNOTATIONS, max_size=3).map(tuple),
     printer_density=st.tuples(_SIZES, _SIZES),
     border_density=_SIZES,
     empty_image_density=_SIZES,
@@ -94,8 +101,8 @@ def film(sheet: Sheet) -> Sheet:
         sheet,
         boxes=(Rectangle(1, 2, 3, 4), Rectangle(5, 6, 7, 8)),
         images=(image,),
-        look_ups=(LookUp("", 12, tuple(range(0, 4096, 16))),),
-        annotations=(Annotation(1, "DOE^JANE"),),
+        look_ups=(LookUp("", bits=12, table=tuple(range(0, 4096, 16))),),
+        annotations=(Annotation(1, Rectangle(1, 8, 3, 2), "LEFT", False, "DOE^JANE"),),
         icc_profile=b"acsp" * 50,
         remarks=("Größe: ignored",),
     )

@@ -28,6 +28,7 @@ from printscp.wire import message as wire
 from printscp.wire.dimse import Responder
 from printscp.wire.message import Message, encode_command
 
+PROFILE = load_profile("imager17")
 SYNTAXES = [ImplicitVRLittleEndian, ExplicitVRLittleEndian]
 FIELDS = [wire.N_CREATE, wire.N_SET, wire.N_GET, wire.N_ACTION, wire.N_DELETE, wire.C_ECHO, 0x0001, 0x0020]
 
@@ -50,7 +51,7 @@ class Wire:
         )
         printer = Printer(
             name="FILM",
-            profile=load_profile("imager17"),
+            profile=PROFILE,
             mode=Mode.TOLERANT,
             software_version="1",
             budget=MemoryBudget(1 << 20),

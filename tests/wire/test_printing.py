@@ -51,7 +51,7 @@ def test_a_film_is_printed(printer: FilmPrinter, syntax: str) -> None:
             "MagnificationType": "CUBIC",
             "MinDensity": 20,
             "MaxDensity": 310,
-            "ConfigurationInformation": "",
+            "ConfigurationInformation": "CS500",
             "BorderDensity": "BLACK",
             "EmptyImageDensity": "BLACK",
             "Trim": "NO",
@@ -182,7 +182,7 @@ def test_missing_and_misplaced_attributes_are_refused(printer: FilmPrinter) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["STANDARD\\2", "STANDARD\\0,1", "STANDARD\\99,1", "SUDOKU\\3,3", "ROW\\2,3"]
+    "text", ["STANDARD\\2", "STANDARD\\0,1", "STANDARD\\99,1", "SUDOKU\\3,3", "SLIDE\\2"]
 )
 def test_unknown_display_formats_are_refused(printer: FilmPrinter, text: str) -> None:
     with Scu(printer.address) as scu:

@@ -6,12 +6,15 @@ import resource
 import socket
 import threading
 from contextlib import ExitStack
+from dataclasses import replace
 from ipaddress import ip_address, ip_network
+from unittest.mock import ANY
 
 import pytest
 from peers.bare import ABORT, BareScu
 from peers.echo import LIMITS, Echo, EchoServer
-from pydicom.uid import UID
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pynetdicom import AE, build_context
 from pynetdicom.sop_class import (
     BasicGrayscalePrintManagementMeta,
     CTImageStorage,
@@ -261,6 +264,25 @@ def test_classes_not_offered_are_rejected_beside_the_meta_class_and_the_associat
         ]
         last = 2 * len(proposed) - 1  # the context of Verification
         assert scu.echo(last) == 0
+
+
+@pytest.mark.parametrize(
+    ("implicit_vr_only", "chosen"), [(False, ExplicitVRLittleEndian), (True, ImplicitVRLittleEndian)]
+)
+def test_a_printer_may_offer_implicit_vr_alone(implicit_vr_only: bool, chosen: str) -> None:
+    entrance = replace(printer("FILM", [], contexts=(META,)), implicit_vr_only=implicit_vr_only)
+    entity = AE("SCU")
+    both = [ImplicitVRLittleEndian, ExplicitVRLittleEndian]
+    with Printers(entrance) as printers:
+        for syntaxes, result in ((both, 0), (both[1:], 4 if implicit_vr_only else 0)):
+            contexts = [build_context(each, syntaxes) for each in (META, Verification)]
+            host, port = printers.server.addresses[FIRST][:2]
+            association = entity.associate(host, port, contexts, ae_title="FILM")
+            answered = association.accepted_contexts + association.rejected_contexts
+            assert [(each.result, each.transfer_syntax[0]) for each in answered] == [
+                (result, chosen if result == 0 else ANY)
+            ] * 2
+            association.release()
 
 
 def test_verification_is_offered_once_also_where_it_is_asked_for() -> None:

@@ -1,22 +1,30 @@
 """Basic Film Box (PS3.4 H.4.2)."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydicom.config import IGNORE
 from pydicom.uid import UID, generate_uid
 
-from printscp.errors import FilmBoxNotPrinted, InvalidAttributeValue, ResourceLimitation
-from printscp.film.attributes import ATTRIBUTE_LIST_ERROR, SUCCESS, Attribute, Reading
+from printscp.errors import FilmBoxNotPrinted, InvalidAttributeValue, PrintError, ResourceLimitation
+from printscp.film.attributes import (
+    ATTRIBUTE_LIST_ERROR,
+    SUCCESS,
+    Attribute,
+    Reading,
+)
 from printscp.film.dialogue import Dialogue
 from printscp.film.exchange import Answer, Request, Values, reference
-from printscp.film.freeze import layout
 from printscp.film.instances import AnnotationBox, FilmBox, FilmSession, ImageBox, check_densities
+from printscp.film.layout import Layout, layout
+from printscp.film.medium import fit_light
+from printscp.film.profile import PrinterProfile
 from printscp.film.rules import (
     AMBIENT_LIGHT,
     BACKGROUND,
     CONFIGURATION,
     DENSITY,
     DISPLAY_FORMAT,
+    EMPTY_IMAGE,
     FILM_SESSION_REFERENCE,
     ICC_PROFILE,
     ILLUMINATION,
@@ -38,18 +46,28 @@ from printscp.film.uids import (
 
 EMPTY_FILM = 0xB603
 
+
+def _background(default: str, profile: PrinterProfile) -> str:
+    """A default in the range of the medium; empty where there is none."""
+    return str(BACKGROUND.take(default, profile).value) if default else ""
+
+
 _SET = (
     Attribute("MagnificationType", "U/M", one_of(lambda p: p.magnifications), lambda p: p.magnifications[0]),
     Attribute("MaxDensity", "U/M", DENSITY, lambda p: p.max_density),
     Attribute("ConfigurationInformation", "U/M", CONFIGURATION, lambda p: next(iter(p.configurations), "")),
     Attribute("ReferencedPresentationLUTSequence", "U/MC", PRESENTATION_LUT_REFERENCE, refused=True),
     Attribute(
-        "SmoothingType", "U/U", one_of(lambda p: p.smoothings), lambda p: next(iter(p.smoothings), None)
+        "SmoothingType", "U/U", one_of(lambda p: list(p.smoothings)), lambda p: next(iter(p.smoothings), None)
     ),
-    Attribute("BorderDensity", "U/U", BACKGROUND, lambda p: p.border_density),
-    Attribute("EmptyImageDensity", "U/U", BACKGROUND, lambda p: p.empty_image_density),
+    Attribute("BorderDensity", "U/U", BACKGROUND, lambda p: _background(p.border_density, p)),
+    Attribute(
+        "EmptyImageDensity", "U/U", EMPTY_IMAGE, lambda p: _background(p.empty_image_density, p) or None
+    ),
     Attribute("MinDensity", "U/U", DENSITY, lambda p: p.min_density),
-    Attribute("Trim", "U/U", term("YES", "NO"), lambda _: "NO"),
+    Attribute(
+        "Trim", "U/U", one_of(lambda p: ["YES", "NO"] if p.trim else []), lambda p: "NO" if p.trim else None
+    ),
     Attribute("Illumination", "U/MC", ILLUMINATION, lambda p: p.illumination),
     Attribute("ReflectedAmbientLight", "U/MC", AMBIENT_LIGHT, lambda p: p.reflected_ambient_light),
     Attribute("ICCProfile", "U/U", ICC_PROFILE),
@@ -68,7 +86,12 @@ _CREATE = (
     Attribute(
         "AnnotationDisplayFormatID", "U/U", one_of(lambda p: [each.term for each in p.annotation_formats])
     ),
-    Attribute("RequestedResolutionID", "U/U", one_of(lambda p: p.resolutions), lambda p: p.resolutions[0]),
+    Attribute(
+        "RequestedResolutionID",
+        "U/U",
+        one_of(lambda p: [each.term for each in p.resolutions]),
+        lambda p: p.resolutions[0].term,
+    ),
     *_SET,
 )
 
@@ -89,23 +112,29 @@ class BasicFilmBox:
         for keyword in ("Illumination", "ReflectedAmbientLight"):
             if keyword in session.attributes and request.dataset.get(keyword) is None:
                 reading.values[keyword] = session.attributes[keyword]
+                reading.defaulted.discard(keyword)
+        _fit_light(dialogue, session, reading)
         check_densities(reading.values)
+        _check_film_size(dialogue, session, reading.values["FilmSizeID"])
         dialogue.check_look_up(reading.values)
         # On a context of neither, the class that was negotiated at all.
         gray = BASIC_GRAYSCALE_PRINT_MANAGEMENT_META in dialogue.services
         color = request.context == BASIC_COLOR_PRINT_MANAGEMENT_META or not gray
         _check_icc_profile(dialogue, reading, color)
-        page, rectangles = layout(reading.values, dialogue.profile)
-        image_boxes, annotation_boxes = _boxes(dialogue, reading.values, len(rectangles), color)
+        seen = dict(reading.values)
+        if BASIC_ANNOTATION_BOX not in dialogue.services:
+            seen.pop("AnnotationDisplayFormatID", None)  # nobody could fill the boxes
+        places = layout(seen, dialogue.profile)
+        image_boxes, annotation_boxes = _boxes(places, color)
         _make_way(dialogue, session)
         session.film_box = FilmBox(
             uid,
             reading.values,
+            reading.defaulted,
             reading.remarks,
             image_boxes,
             annotation_boxes,
-            page,
-            rectangles,
+            places,
             dialogue.printer.spool.draft(),
         )
         return dialogue.answer(reading, _created(dialogue, session, session.film_box), uid)
@@ -113,8 +142,10 @@ class BasicFilmBox:
     @staticmethod
     def set(dialogue: Dialogue, request: Request) -> Answer:
         film_box: FilmBox = dialogue.find(request)
-        assert dialogue.session is not None
+        session = dialogue.session
+        assert session is not None
         reading = dialogue.read(_SET, request.dataset, defaults=False)
+        _fit_light(dialogue, session, reading)
         color = film_box.image_boxes[0].sop_class == BASIC_COLOR_IMAGE_BOX
         _check_icc_profile(dialogue, reading, color)
         values = film_box.attributes | reading.values
@@ -124,9 +155,10 @@ class BasicFilmBox:
             in_force = values | box.attributes
             check_densities(in_force)
             if box.image is not None:
-                dialogue.check_look_up_length(dialogue.session.attributes | in_force, box.image)
+                dialogue.check_look_up_length(session.attributes | in_force, box.image)
                 check_one_to_one(film_box, box, box.image, in_force)
         film_box.attributes = values
+        film_box.defaulted = (film_box.defaulted - reading.values.keys()) | reading.defaulted
         film_box.remarks = without_repeats(film_box.remarks + reading.remarks)
         film_box.kept = False
         return dialogue.answer(
@@ -158,22 +190,38 @@ def _check_icc_profile(dialogue: Dialogue, reading: Reading, color: bool) -> Non
         reading.warn(status, "ICCProfile", "ICCProfile ignored: for color images only")
 
 
-def _boxes(
-    dialogue: Dialogue, values: dict[str, Any], count: int, color: bool
-) -> tuple[tuple[ImageBox, ...], tuple[AnnotationBox, ...]]:
-    """The boxes that a film box has from the start; annotation boxes only for an SCU that can see them."""
+def _fit_light(dialogue: Dialogue, session: FilmSession, reading: Reading) -> None:
+    """Light as it can be on the medium of the session, which may have come from the session itself."""
+    status = ATTRIBUTE_LIST_ERROR if dialogue.strict else SUCCESS
+    for keyword, remark in fit_light(
+        reading.values, session.attributes["MediumType"], dialogue.printer.profile
+    ):
+        reading.defaulted.add(keyword)
+        reading.warn(status, keyword, remark)
+
+
+def _check_film_size(dialogue: Dialogue, session: FilmSession, wanted: str) -> None:
+    """Some printers cannot change the film within a session.
+
+    Raises:
+        PrintError
+    """
+    before = session.film_sizes[-1:]
+    if dialogue.profile.one_film_size and before and before != [wanted]:
+        raise PrintError(f"this session has film {before[0]}: one size a session", "FilmSizeID")
+
+
+def _boxes(places: Layout, color: bool) -> tuple[tuple[ImageBox, ...], tuple[AnnotationBox, ...]]:
+    """The boxes that a film box has from the start."""
     # Of 64 characters at most, and room for kind and position; made by us, there is nothing to check.
     root = generate_uid()[:58]
     sop_class = BASIC_COLOR_IMAGE_BOX if color else BASIC_GRAYSCALE_IMAGE_BOX
     images = tuple(
-        ImageBox(UID(f"{root}.1.{position}", IGNORE), position, sop_class) for position in range(1, count + 1)
+        ImageBox(UID(f"{root}.1.{position}", IGNORE), position, sop_class)
+        for position in range(1, len(places.boxes) + 1)
     )
-    term = values.get("AnnotationDisplayFormatID")
-    if not term or BASIC_ANNOTATION_BOX not in dialogue.services:
-        return images, ()
-    positions = dialogue.profile.annotation_format(term).box_positions(count)
     return images, tuple(
-        AnnotationBox(UID(f"{root}.2.{position}", IGNORE), position) for position in positions
+        AnnotationBox(UID(f"{root}.2.{each.position}", IGNORE), each.position) for each in places.annotations
     )
 
 

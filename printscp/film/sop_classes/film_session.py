@@ -15,10 +15,11 @@ from printscp.film.attributes import Attribute, Reading
 from printscp.film.dialogue import Dialogue
 from printscp.film.exchange import Answer, Request, Values, reference
 from printscp.film.instances import FilmSession
+from printscp.film.medium import change_medium
 from printscp.film.rules import (
     AMBIENT_LIGHT,
+    ANY_ILLUMINATION,
     CHARACTER_SET,
-    ILLUMINATION,
     PRESENTATION_LUT_REFERENCE,
     number,
     one_of,
@@ -42,7 +43,7 @@ _ATTRIBUTES = (
     # Not of the standard's table, but of a note in H.3.3.2, and some SCUs can do no other: in force for film
     # boxes that have none of their own.
     Attribute("ReferencedPresentationLUTSequence", "U/U", PRESENTATION_LUT_REFERENCE, refused=True),
-    Attribute("Illumination", "U/U", ILLUMINATION),
+    Attribute("Illumination", "U/U", ANY_ILLUMINATION),
     Attribute("ReflectedAmbientLight", "U/U", AMBIENT_LIGHT),
 )
 
@@ -76,10 +77,13 @@ class BasicFilmSession:
                     in_force = values | session.film_box.attributes | box.attributes
                     dialogue.check_look_up_length(in_force, box.image)
         _allocate(dialogue, reading)
+        medium = session.attributes["MediumType"]
         session.attributes.update(reading.values)
         session.remarks = without_repeats(session.remarks + reading.remarks)
         if session.film_box is not None:
             session.film_box.kept = False  # its Presentation LUT may be another
+            if session.attributes["MediumType"] != medium:
+                change_medium(session.film_box, session.attributes["MediumType"], dialogue.printer.profile)
         return dialogue.answer(reading, with_look_up(session.attributes))
 
     @staticmethod

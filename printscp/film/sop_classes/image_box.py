@@ -10,7 +10,7 @@ from printscp.film.attributes import ATTRIBUTE_VALUE_OUT_OF_RANGE, Attribute, Re
 from printscp.film.dialogue import Dialogue
 from printscp.film.exchange import Answer, Request
 from printscp.film.instances import FilmBox, Image, ImageBox, check_densities
-from printscp.film.profile import PrinterProfile
+from printscp.film.profile import PrinterProfile, Resolution
 from printscp.film.rules import (
     CONFIGURATION,
     DENSITY,
@@ -33,13 +33,12 @@ DECIMATED = 0xB60A
 
 _GRAYSCALE = "BasicGrayscaleImageSequence"
 _COLOR = "BasicColorImageSequence"
-_BITS = {8: (8, 7), 12: (16, 11)}  # Bits Stored: (Bits Allocated, High Bit), PS3.3 C.13.5
 
 _POSITION = Attribute("ImageBoxPosition", "M/M", number(1, 0xFFFF))
 _LOOK = (
     Attribute("Polarity", "U/M", term("NORMAL", "REVERSE"), lambda _: "NORMAL"),
     Attribute("MagnificationType", "U/U", one_of(lambda p: p.magnifications)),
-    Attribute("SmoothingType", "U/U", one_of(lambda p: p.smoothings)),
+    Attribute("SmoothingType", "U/U", one_of(lambda p: list(p.smoothings))),
 )
 _SIZE = (
     Attribute("RequestedImageSize", "U/U", REQUESTED_IMAGE_SIZE),
@@ -64,8 +63,18 @@ _COLOR_SET = (
     *_SIZE,
 )
 
+
+def _bits(stored: int) -> tuple[int, int, int]:
+    """Bits Allocated, Bits Stored and High Bit as they belong together (PS3.3 C.13.5)."""
+    return 8 if stored == 8 else 16, stored, stored - 1
+
+
+def _bits_words(profile: PrinterProfile) -> str:
+    return " or ".join("/".join(str(bits) for bits in _bits(stored)) for stored in profile.bits_stored)
+
+
 # The three bit attributes are judged together.
-_ANY = Rule(number(0, 0xFFFF).take, lambda _: "together 8/8/7 or 16/12/11")
+_ANY = Rule(number(0, 0xFFFF).take, lambda profile: f"together {_bits_words(profile)}")
 
 _MATRIX = (
     Attribute("Rows", "M/M", number(1, 0xFFFF)),
@@ -169,15 +178,16 @@ def _gray_image(dialogue: Dialogue, item: Dataset, reading: Reading) -> Image:
     """
     values = _item(dialogue, _GRAYSCALE_IMAGE, item, reading)
     allocated, stored, high = values["BitsAllocated"], values["BitsStored"], values["HighBit"]
-    if _BITS.get(stored) != (allocated, high):
-        usual = allocated == 16 and 9 <= stored <= 16 and high == stored - 1
-        if dialogue.strict or not usual:
-            raise InvalidAttributeValue(
-                f"bits allocated/stored/high {allocated}/{stored}/{high}: use 8/8/7 or 16/12/11",
-                "BitsAllocated",
-                "BitsStored",
-                "HighBit",
-            )
+    offered = dialogue.profile.bits_stored
+    known = offered if dialogue.strict else range(8, 17)
+    if stored not in known or (allocated, stored, high) != _bits(stored):
+        raise InvalidAttributeValue(
+            f"bits {allocated}/{stored}/{high}: use {_bits_words(dialogue.profile)}",
+            "BitsAllocated",
+            "BitsStored",
+            "HighBit",
+        )
+    if stored not in offered:
         reading.remarks.append(f"BitsStored {stored}: taken, though the standard has 8 and 12 only")
     _check_length(values, values["Rows"] * values["Columns"] * allocated // 8)
     return Image(values)
@@ -241,7 +251,8 @@ def _fit(
             "RequestedImageSize",
             "RequestedImageSize ignored: magnification NONE",
         )
-    size = _oversize(film_box, box, _printed_size(image, in_force, dialogue.profile))
+    resolution = dialogue.profile.resolution(film_box.attributes["RequestedResolutionID"])
+    size = _oversize(film_box, box, _printed_size(image, in_force, resolution))
     if not size:
         return behavior
     one_to_one = in_force["MagnificationType"] == "NONE"
@@ -276,18 +287,19 @@ def check_one_to_one(film_box: FilmBox, box: ImageBox, image: Image, in_force: d
 
 def _oversize(film_box: FilmBox, box: ImageBox, size: tuple[int, int]) -> str:
     """What there is to say of columns and rows that are more than the box has; else nothing."""
-    room = film_box.rectangles[box.position - 1]
+    room = film_box.layout.boxes[box.position - 1]
     columns, rows = size
     if columns <= room.width and rows <= room.height:
         return ""
     return f"image of {columns} x {rows}, box of {room.width} x {room.height} pixels"
 
 
-def _printed_size(image: Image, in_force: dict[str, Any], profile: PrinterProfile) -> tuple[int, int]:
+def _printed_size(image: Image, in_force: dict[str, Any], resolution: Resolution) -> tuple[int, int]:
     """Columns and rows of printer pixels that an image takes, were there room enough (PS3.3 C.13.5)."""
     columns, rows = image.attributes["Columns"], image.attributes["Rows"]
     width_mm = in_force.get("RequestedImageSize")
     if width_mm is None:
         return columns, rows
     vertical, horizontal = image.attributes["PixelAspectRatio"]
-    return profile.pixels(width_mm), profile.pixels(width_mm * rows * vertical / (columns * horizontal))
+    height_mm = width_mm * rows * vertical / (columns * horizontal)
+    return resolution.pixels(width_mm), resolution.pixels(height_mm)

@@ -9,13 +9,13 @@ from printscp.film.attributes import Attribute, Reading
 from printscp.film.dialogue import Dialogue
 from printscp.film.exchange import Answer, Request, Values
 from printscp.film.instances import PresentationLUT as Instance
+from printscp.film.profile import LinOD
 from printscp.film.rules import WORDS, items, term, text
 from printscp.film.sheet import LookUp
 from printscp.film.uids import PRESENTATION_LUT
 
 _SEQUENCE, _SHAPE = "PresentationLUTSequence", "PresentationLUTShape"
 _BOTH = "LUTDescriptor", "LUTData"
-_ENTRIES = (256, 4096)  # for images of 8 and 12 bits stored
 _BITS = range(10, 17)
 
 _CREATE = (
@@ -49,7 +49,8 @@ class PresentationLUT:
             raise (InvalidAttributeValue if given else missing)(comment, _SEQUENCE, _SHAPE)
         values: Values = dict(given)
         if _SHAPE in given:
-            look_up = LookUp(given[_SHAPE])
+            by_value = dialogue.profile.lin_od is LinOD.DENSITY
+            look_up = LookUp(given[_SHAPE], by_value=given[_SHAPE] == "LIN OD" and by_value)
         else:
             look_up, item = _table(dialogue, given[_SEQUENCE][0], reading)
             values[_SEQUENCE] = [item]
@@ -85,10 +86,12 @@ def _table(dialogue: Dialogue, item: Dataset, outer: Reading) -> tuple[LookUp, d
         raise InvalidAttributeValue("LUTDescriptor: needs three numbers", "LUTDescriptor")
     entries, first, bits = descriptor
     entries = entries or 65536
-    legal = entries in _ENTRIES and bits in _BITS
+    whole = [1 << stored for stored in dialogue.profile.bits_stored]  # an entry for each value of an image
+    legal = entries in whole and bits in _BITS
     if first != 0 or (dialogue.strict and not legal) or entries < 2 or not 8 <= bits <= 16:
         words = ",".join(str(each) for each in descriptor)
-        raise InvalidAttributeValue(f"LUTDescriptor {words}: needs 256 or 4096, 0, 10..16", "LUTDescriptor")
+        sizes = " or ".join(str(each) for each in whole)
+        raise InvalidAttributeValue(f"LUTDescriptor {words}: needs {sizes}, 0, 10..16", "LUTDescriptor")
     if not legal:
         outer.remarks.append(f"LUT of {entries} entries and {bits} bits: not of the standard, taken")
     if len(data) != entries or max(data) >= 1 << bits:
@@ -96,4 +99,4 @@ def _table(dialogue: Dialogue, item: Dataset, outer: Reading) -> tuple[LookUp, d
             f"LUTData: {len(data)} values up to {max(data, default=0)}, LUTDescriptor says otherwise",
             "LUTData",
         )
-    return LookUp("", bits, data), reading.values
+    return LookUp("", bits=bits, table=data), reading.values

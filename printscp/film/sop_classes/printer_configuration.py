@@ -1,11 +1,13 @@
 """Printer Configuration Retrieval (PS3.4 H.4.11): the printer's profile, in full."""
 
 from functools import lru_cache
+from itertools import islice
 from typing import ClassVar
 
 from printscp.film.dialogue import Dialogue
+from printscp.film.display_format import GRIDS
 from printscp.film.exchange import Answer, Request, Values
-from printscp.film.freeze import layout
+from printscp.film.layout import layout
 from printscp.film.profile import MM_PER_INCH, PrinterProfile
 from printscp.film.reply import Reply, pick
 from printscp.film.uids import (
@@ -29,7 +31,8 @@ _FORMAT = (
     "RequestedImageSizeFlag",
 )
 _MEMORY_BIT_DEPTH = 16
-_PRINTING_BIT_DEPTH = 16
+_MOST_FORMATS = 8000
+_MOST_LINES = 12
 
 _ATTRIBUTES = (
     Reply("PrinterConfigurationSequence", "U/M"),
@@ -66,7 +69,7 @@ class PrinterConfigurationRetrieval:
     @staticmethod
     def get(dialogue: Dialogue, request: Request) -> Answer:
         dialogue.find(request)
-        profile = dialogue.profile
+        profile = dialogue.printer.profile
         kilobytes = dialogue.printer.budget.limit >> 10
         metas = [BASIC_GRAYSCALE_PRINT_MANAGEMENT_META]
         if profile.color:
@@ -84,8 +87,8 @@ def _item(profile: PrinterProfile, name: str, meta: str, kilobytes: int) -> Valu
             "ItemNumber": number,
             "MediumType": medium,
             "FilmSizeID": size.term,
-            "MinDensity": profile.min_density,
-            "MaxDensity": profile.max_density,
+            "MinDensity": profile.on(medium).min_density,
+            "MaxDensity": profile.on(medium).max_density,
         }
         for number, (medium, size) in enumerate(
             ((medium, size) for medium in profile.media for size in profile.film_sizes), 1
@@ -95,17 +98,17 @@ def _item(profile: PrinterProfile, name: str, meta: str, kilobytes: int) -> Valu
         "SOPClassesSupported": classes,
         "MaximumMemoryAllocation": kilobytes,
         "MemoryBitDepth": _MEMORY_BIT_DEPTH if gray else 8,
-        "PrintingBitDepth": _PRINTING_BIT_DEPTH if gray else 8,
+        "PrintingBitDepth": profile.printing_bit_depth if gray else 8,
         "MediaInstalledSequence": media,
         "OtherMediaAvailableSequence": [],
         "SupportedImageDisplayFormatsSequence": _formats(profile),
-        "DefaultPrinterResolutionID": profile.resolutions[0],
+        "DefaultPrinterResolutionID": profile.resolutions[0].term,
         "DefaultMagnificationType": profile.magnifications[0],
         "OtherMagnificationTypesAvailable": list(profile.magnifications[1:]),
-        "DefaultSmoothingType": profile.smoothings[0] if profile.smoothings else "",
-        "OtherSmoothingTypesAvailable": list(profile.smoothings[1:]),
+        "DefaultSmoothingType": next(iter(profile.smoothings), ""),
+        "OtherSmoothingTypesAvailable": list(profile.smoothings)[1:],
         "ConfigurationInformationDescription": "\r\n".join(
-            f"{term}: {meaning}" for term, meaning in profile.configurations.items()
+            f"{term}: {each.description}" for term, each in profile.configurations.items()
         ),
         "MaximumCollatedFilms": profile.max_collated_films,
         "DecimateCropResult": f"DEF {profile.decimate_crop}",
@@ -117,28 +120,48 @@ def _item(profile: PrinterProfile, name: str, meta: str, kilobytes: int) -> Valu
 
 @lru_cache(maxsize=16)
 def _formats(profile: PrinterProfile) -> list[Values]:
-    """Every grid on every film, with the pixels of one of its boxes."""
-    most = profile.standard_format
-    spacing = f"{MM_PER_INCH / profile.dots_per_inch:.6g}"
-    formats: list[Values] = []
-    for size in profile.film_sizes:
-        for orientation in ("PORTRAIT", "LANDSCAPE"):
-            for columns in range(1, most.max_columns + 1):
-                for rows in range(1, most.max_rows + 1):
-                    film = {
-                        "ImageDisplayFormat": f"STANDARD\\{columns},{rows}",
-                        "FilmOrientation": orientation,
-                        "FilmSizeID": size.term,
-                    }
-                    _, boxes = layout(film, profile)
-                    formats.append(
-                        film
-                        | {
-                            "Rows": boxes[0].height,
-                            "Columns": boxes[0].width,
-                            "PrinterResolutionID": profile.resolutions[0],
-                            "PrinterPixelSpacing": [spacing, spacing],
-                            "RequestedImageSizeFlag": "YES" if profile.requested_image_size else "NO",
-                        }
-                    )
-    return formats
+    """Every display format that an SCU can choose from a list, on every film, with the pixels of its boxes
+    where they are equal: those of STANDARD up to 12 columns and rows, none of ROW and COL, and 8000 in all,
+    the default resolution first. For the rest N-CREATE says whether the printer has it."""
+    films = (
+        {
+            "ImageDisplayFormat": display_format,
+            "FilmOrientation": orientation,
+            "FilmSizeID": size.term,
+            "RequestedResolutionID": resolution.term,
+        }
+        for resolution in profile.resolutions
+        for size in profile.film_sizes
+        for orientation in ("PORTRAIT", "LANDSCAPE")
+        for display_format in _values(profile)
+    )
+    return [_format(film, profile) for film in islice(films, _MOST_FORMATS)]
+
+
+def _values(profile: PrinterProfile) -> list[str]:
+    """Values of Image Display Format, without those of ROW and COL."""
+    limits = profile.grid_limits
+    grids = [
+        f"STANDARD\\{columns},{rows}"
+        for columns in range(1, min(limits.max_columns, _MOST_LINES) + 1)
+        for rows in range(1, min(limits.max_rows, _MOST_LINES) + 1)
+    ]
+    offered = profile.display_formats
+    return (grids if "STANDARD" in offered else []) + [each for each in offered if each not in GRIDS]
+
+
+def _format(film: Values, profile: PrinterProfile) -> Values:
+    resolution = profile.resolution(film["RequestedResolutionID"])
+    spacing = f"{MM_PER_INCH / resolution.dots_per_inch:.6g}"
+    sizes = {(box.height, box.width) for box in layout(film, profile).boxes}
+    rows, columns = sizes.pop() if len(sizes) == 1 else (None, None)
+    return {
+        "Rows": rows,
+        "Columns": columns,
+        "ImageDisplayFormat": film["ImageDisplayFormat"],
+        "FilmOrientation": film["FilmOrientation"],
+        "FilmSizeID": film["FilmSizeID"],
+        "PrinterResolutionID": resolution.term,
+        "PrinterPixelSpacing": [spacing, spacing],
+        "RequestedImageSizeFlag": "YES" if profile.requested_image_size else "NO",
+    }

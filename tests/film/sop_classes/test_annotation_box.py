@@ -6,6 +6,7 @@ import pytest
 from film.scu import ABSENT, Scu, refused
 
 from printscp.film.exchange import Answer
+from printscp.film.geometry import Rectangle
 from printscp.film.profile import Mode
 from printscp.film.sheet import Annotation
 from printscp.film.uids import BASIC_ANNOTATION_BOX
@@ -14,6 +15,7 @@ from printscp.film.uids import BASIC_ANNOTATION_BOX
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
 
 Start = Callable[..., Scu]
+FIRST = Annotation(1, Rectangle(4, 237, 96, 4), "CENTER", True, "first")
 
 
 @pytest.fixture
@@ -31,16 +33,19 @@ def annotated(scu: Scu) -> Scu:
 def test_texts_are_printed_where_they_are_to_be(scu: Scu) -> None:
     assert scu.set_annotation(2, AnnotationPosition=2, TextString="DOE^JANE") == Answer(values={})
     scu.set_annotation(0, AnnotationPosition=0, TextString="x" * 64)
-    assert scu.printed().annotations == (Annotation(0, "x" * 64), Annotation(2, "DOE^JANE"))
+    assert scu.printed().annotations == (
+        Annotation(0, Rectangle(4, 241, 195, 4), "LEFT", False, "x" * 64),
+        Annotation(2, Rectangle(102, 237, 96, 4), "CENTER", True, "DOE^JANE"),
+    )
 
 
 def test_an_empty_text_erases_and_an_absent_one_keeps(scu: Scu) -> None:
     scu.set_annotation(1, AnnotationPosition=1, TextString="first")
     scu.set_annotation(1, AnnotationPosition=1, TextString=ABSENT)
-    assert scu.printed().annotations == (Annotation(1, "first"),)
+    assert scu.printed().annotations == (FIRST,)
     scu.set_annotation(1, AnnotationPosition=1, TextString=None)
     assert scu.printed().annotations == ()
-    assert scu.spool.sheets[0].annotations == (Annotation(1, "first"),)  # that job has its copy
+    assert scu.spool.sheets[0].annotations == (FIRST,)  # that job has its copy
 
 
 def test_a_text_is_told_by_no_repr(scu: Scu) -> None:
@@ -78,7 +83,7 @@ def test_a_text_that_is_too_long(start: Start) -> None:
     answer = scu.set_annotation(1, AnnotationPosition=1, TextString="second" * 11)
     assert (answer.status, answer.tags) == (0x0116, (0x20300020,))
     assert "second" not in answer.comment  # a patient's, maybe
-    assert scu.printed().annotations == (Annotation(1, "first"),)
+    assert scu.printed().annotations == (FIRST,)
     strict = annotated(start(Mode.STRICT))
     refused(
         0x0106,

@@ -22,10 +22,11 @@ from film.scu import (
 )
 
 from printscp.errors import ResourceLimitation
-from printscp.film.display_format import Rectangle
 from printscp.film.exchange import Answer, Request
+from printscp.film.geometry import Rectangle
 from printscp.film.profile import Mode
 from printscp.film.service import perform
+from printscp.film.sheet import ToneCurve
 from printscp.film.uids import (
     BASIC_ANNOTATION_BOX,
     BASIC_COLOR_IMAGE_BOX,
@@ -125,6 +126,7 @@ def test_on_a_context_of_neither_the_image_boxes_are_of_a_class_that_was_negotia
         ("BOTTOM", [1, 2, 3, 4]),
         ("COMBINED", [0, 1, 2, 3, 4]),
         ("ANNOTATION", [2]),
+        ("CORNERS", [1, 2, 3, 4, 5, 6]),
     ],
 )
 def test_annotation_boxes_are_those_of_the_format(
@@ -142,6 +144,7 @@ def test_annotation_boxes_are_those_of_the_format(
     assert [(each.position, each.text) for each in sheet.annotations] == [
         (position, f"at {position}") for position in positions
     ]
+    assert not any(each.where.overlaps(box) for each in sheet.annotations for box in sheet.boxes)
 
 
 def test_annotation_boxes_are_for_those_who_negotiated_them(start: Start, mode: Mode) -> None:
@@ -151,7 +154,10 @@ def test_annotation_boxes_are_for_those_who_negotiated_them(start: Start, mode: 
     assert answer.values is not None
     assert answer.values["AnnotationDisplayFormatID"] == "COMBINED"
     assert "ReferencedBasicAnnotationBoxSequence" not in answer.values
-    assert scu.printed().annotations == ()
+    sheet = scu.printed()
+    assert sheet.annotations == ()
+    scu.create_film()
+    assert sheet.boxes == scu.printed().boxes  # what nobody can fill takes no room
 
 
 @pytest.mark.parametrize(
@@ -212,7 +218,7 @@ def test_a_uid_that_breaks_the_rules_is_0117(scu: Scu, uid: str) -> None:
         (0x0121, "", {}, ["ImageDisplayFormat"]),
         (0x0106, "STANDARD\\5,1", {}, ["ImageDisplayFormat"]),
         (0x0106, "STANDARD\\1,4", {}, ["ImageDisplayFormat"]),
-        (0x0106, "ROW\\1,2", {}, ["ImageDisplayFormat"]),
+        (0x0106, "ROW\\1,5", {}, ["ImageDisplayFormat"]),
         (
             0x0120,
             "STANDARD\\1,1",
@@ -307,20 +313,20 @@ def test_a_sheet_holds_all_that_was_asked_for(start: Start, mode: Mode) -> None:
     sheet = scu.printed()
     assert (sheet.film_size, sheet.orientation) == ("8INX10IN", "LANDSCAPE")
     assert (sheet.display_format, sheet.resolution) == ("STANDARD\\2,3", "HIGH")
-    # 254 x 203 less 4 on each side and 5 for the label, 2 between the boxes: 2 of 122 by 3 of 62.
-    assert (sheet.width, sheet.height, sheet.dots_per_inch) == (254, 203, 25.4)
+    # 508 x 406 less 8 on each side and 10 for the label, 4 between the boxes: 2 of 244 by 3 of 124.
+    assert (sheet.width, sheet.height, sheet.dots_per_inch) == (508, 406, 50.8)
     assert len(sheet.boxes) == 6
-    assert sheet.boxes[0] == Rectangle(4, 4, 122, 62)
-    assert sheet.boxes[5] == Rectangle(128, 132, 122, 62)
-    assert sheet.label == Rectangle(4, 194, 246, 5)
+    assert sheet.boxes[0] == Rectangle(8, 8, 244, 124)
+    assert sheet.boxes[5] == Rectangle(256, 264, 244, 124)
+    assert sheet.label == Rectangle(8, 388, 492, 10)
     assert (sheet.printer_density, sheet.border_density, sheet.empty_image_density) == ((20, 310), 30, 150)
     assert (sheet.trim, sheet.illumination, sheet.reflected_ambient_light) == (True, 1500, 5)
     assert (sheet.color, sheet.icc_profile, sheet.look_ups, sheet.annotations) == (False, b"", (), ())
     assert sheet.remarks == ()
     [image] = sheet.images
     assert (image.position, image.rows, image.columns, image.bits_stored) == (2, 4, 5, 8)
-    assert (image.magnification, image.smoothing) == ("REPLICATE", "SHARP")
-    assert image.configuration == "GAMMA=1\\EDGE=2"
+    assert (image.magnification, image.smoothing, image.smoothing_weight) == ("REPLICATE", "SHARP", -0.1)
+    assert (image.configuration, image.curve) == ("GAMMA=1\\EDGE=2", ToneCurve(2.0))
     assert (image.min_density, image.max_density, image.look_up) == (30, 200, None)
 
 
@@ -347,6 +353,46 @@ def test_remarks_name_what_was_done_otherwise(start: Start) -> None:
         "image 2: MinDensity: 5 outside 20..310: 20 used",
         "annotation 0: TextString: no text of 64 characters at most; ignored",
     )
+
+
+# --- what a printer may lack -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"), [("EmptyImageDensity", "WHITE"), ("Trim", "YES"), ("SmoothingType", "SHARP")]
+)
+def test_an_attribute_that_the_printer_does_not_have_is_ignored(
+    start: Start, mode: Mode, keyword: str, value: str
+) -> None:
+    scu = session(start, mode, profile=BARE)
+    for answer in (scu.create_film(**{keyword: value}), scu.set_film(**{keyword: value})):
+        assert answer.status == (0x0107 if mode is Mode.STRICT else 0)
+        assert answer.values is not None
+        assert keyword not in answer.values
+    scu.set_image(1, gray())
+    sheet = scu.printed()
+    assert f"{keyword} ignored: not on this printer" in sheet.remarks
+    assert (sheet.trim, sheet.empty_image_density, sheet.images[0].smoothing_weight) == (False, 310, 0.0)
+
+
+def test_one_film_size_a_session_where_the_printer_cannot_change_it(start: Start, mode: Mode) -> None:
+    scu = session(start, mode, profile=replace(PROFILE, one_film_size=True))
+    scu.create_film(FilmSizeID="A4")
+    for print_it in (False, True):
+        if print_it:
+            scu.print_film()
+        before = scu.state()
+        error = refused(0x0110, scu.create_film, "FilmSizeID")
+        assert error.comment == "this session has film A4: one size a session"
+        assert scu.state() == before
+    scu.create_film(FilmSizeID="A4")
+    scu.delete(BASIC_FILM_BOX, scu.film)
+    refused(0x0110, scu.create_film, "FilmSizeID")  # an earlier film still waits
+    scu.delete(BASIC_FILM_SESSION, scu.session)
+    scu.create_session()
+    scu.create_film(FilmSizeID="A4")
+    scu.delete(BASIC_FILM_BOX, scu.film)
+    scu.create_film()
 
 
 # --- ICC profile -----------------------------------------------------------------------------------------

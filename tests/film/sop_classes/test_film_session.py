@@ -178,7 +178,7 @@ def test_a_bad_value_is_the_default_for_one_and_refused_by_the_other(tolerant: S
     assert answer.tags == (0x20000030,)
     assert answer.comment.startswith("MediumType: PAPYRUS is none of BLUE FILM, CLEAR FILM")
     assert tolerant.printed_session().order.remarks == (
-        "MediumType: PAPYRUS is none of BLUE FILM, CLEAR FILM; ignored",
+        "MediumType: PAPYRUS is none of BLUE FILM, CLEAR FILM, PAPER; ignored",
         "PatientName ignored",
     )
     before = strict.state()

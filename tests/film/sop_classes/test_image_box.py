@@ -306,6 +306,15 @@ def test_bits_are_the_standards_or_at_least_usual(scu: Scu, allocated: int, stor
             )
 
 
+def test_a_printer_may_take_other_depths(start: Start, mode: Mode) -> None:
+    scu = with_film(start, mode, profile=replace(PROFILE, bits_stored=(8, 10)))
+    assert scu.set_image(1, gray(2, 2, 10)) == UNCHANGED
+    if mode is Mode.STRICT:
+        item = gray(2, 2, 12)
+        error = refused(0x0106, lambda: scu.set_image(1, item), "BitsAllocated", "BitsStored", "HighBit")
+        assert error.comment == "bits 16/12/11: use 8/8/7 or 16/10/9"
+
+
 # --- color -----------------------------------------------------------------------------------------------
 
 
@@ -420,15 +429,18 @@ def test_a_square_of_oblong_pixels_is_judged_by_its_pixels(scu: Scu) -> None:
     assert scu.set_image(1, gray(241, 48, PixelAspectRatio=[1, 2])) == UNCHANGED
 
 
+@pytest.mark.parametrize("resolution", ["STANDARD", "HIGH"])
 @pytest.mark.parametrize(
     ("width", "aspect", "fits"),
     [(96, (1, 1), True), (97, (1, 1), False), (60, (4, 1), True), (61, (4, 1), False)],
 )
 def test_a_requested_size_is_measured_on_the_film(
-    start: Start, mode: Mode, width: int, aspect: tuple[int, int], fits: bool
+    start: Start, mode: Mode, width: int, aspect: tuple[int, int], fits: bool, resolution: str
 ) -> None:
     # 96 x 241 mm is there; an image of 2 x 2 pixels of 4:1 is four times as high as wide.
-    scu = with_film(start, mode)
+    scu = start(mode)
+    scu.create_session()
+    scu.create_film(RequestedResolutionID=resolution)
     item = gray(2, 2, PixelAspectRatio=list(aspect))
     answer = scu.set_image(1, item, RequestedImageSize=width)
     assert answer.status == (0 if fits else 0xB604)
@@ -482,8 +494,11 @@ def table(entries: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("level", ["film session", "film box", "image box"])
-def test_a_strict_printer_wants_an_entry_for_each_value(start: Start, mode: Mode, level: str) -> None:
-    scu = with_film(start, mode)
+@pytest.mark.parametrize("must_match", [False, True])
+def test_a_strict_printer_wants_an_entry_for_each_value_or_one_that_cannot_do_otherwise(
+    start: Start, mode: Mode, level: str, must_match: bool
+) -> None:
+    scu = with_film(start, mode, profile=replace(PROFILE, look_up_must_match=must_match))
     refers = [reference(PRESENTATION_LUT, scu.create_look_up(**table(4096)))]
     key = "ReferencedPresentationLUTSequence"
     if level == "film session":
@@ -493,7 +508,7 @@ def test_a_strict_printer_wants_an_entry_for_each_value(start: Start, mode: Mode
     values = {key: refers} if level == "image box" else {}
     assert scu.set_image(1, gray(2, 2, 12), **values).status == 0
     before = scu.state()
-    if mode is Mode.STRICT:
+    if mode is Mode.STRICT or must_match:
         refused(0x0106, lambda: scu.set_image(1, gray(2, 2, 8), **values), key)
         assert scu.state() == before
     else:

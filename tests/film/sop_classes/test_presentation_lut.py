@@ -2,16 +2,17 @@
 
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 from film.elements import item, received, tag
-from film.scu import COLOR, GRAY, Scu, color, data_set, gray, reference, refused
+from film.scu import COLOR, GRAY, PROFILE, Scu, color, data_set, gray, reference, refused
 from pydicom.dataset import Dataset
 
 from printscp.film.exchange import Answer, Request
-from printscp.film.profile import Mode
+from printscp.film.profile import LinOD, Mode
 from printscp.film.service import perform
 from printscp.film.sheet import LookUp
 from printscp.film.uids import BASIC_FILM_BOX, BASIC_FILM_SESSION, PRESENTATION_LUT
@@ -56,6 +57,25 @@ def test_both_shapes(scu: Scu, shape: str) -> None:
     assert sheet.images[0].look_up == 0
 
 
+def test_lin_od_is_read_as_the_printer_reads_it(start: Start, mode: Mode) -> None:
+    scu = start(mode, profile=replace(PROFILE, lin_od=LinOD.DENSITY))
+    scu.create_session()
+    for shape, by_value in (("LIN OD", True), ("IDENTITY", False)):
+        scu.create_film(**refers(scu.create_look_up(PresentationLUTShape=shape)))
+        scu.set_image(1, gray())
+        assert scu.printed().look_ups == (LookUp(shape, by_value=by_value),)
+
+
+def test_a_printer_of_other_depths_has_tables_for_them(start: Start) -> None:
+    scu = start(Mode.STRICT, profile=replace(PROFILE, bits_stored=(8, 10)))
+    scu.create_session()
+    uid = scu.create_look_up(**table(1024, 12))
+    scu.create_film(**refers(uid))
+    assert scu.set_image(1, gray(2, 2, 10)).status == 0
+    error = refused(0x0106, lambda: scu.create_look_up(**table(4096, 12)), "LUTDescriptor")
+    assert error.comment == "LUTDescriptor 4096,0,12: needs 256 or 1024, 0, 10..16"
+
+
 @pytest.mark.parametrize("bits", range(10, 17))
 @pytest.mark.parametrize(("entries", "stored"), [(256, 8), (4096, 12)])
 def test_tables_of_every_size_and_depth(scu: Scu, entries: int, stored: int, bits: int) -> None:
@@ -69,7 +89,7 @@ def test_tables_of_every_size_and_depth(scu: Scu, entries: int, stored: int, bit
     }
     scu.set_image(1, gray(2, 2, stored), **refers(answer.instance))
     sheet = scu.printed()
-    assert sheet.look_ups == (LookUp("", bits, ramp),)
+    assert sheet.look_ups == (LookUp("", bits=bits, table=ramp),)
     assert sheet.remarks == ()
 
 
@@ -90,7 +110,7 @@ def test_tables_in_every_encoding(
     dataset = received((tag("PresentationLUTSequence"), "SQ", lut), implicit=implicit)
     perform(scu.dialogue, "create", Request(PRESENTATION_LUT, PRESENTATION_LUT, None, dataset))
     [look_up] = scu.dialogue.look_ups.values()
-    assert look_up.look_up == LookUp("", 12, ramp)
+    assert look_up.look_up == LookUp("", bits=12, table=ramp)
 
 
 def test_an_explanation_is_let_in(scu: Scu) -> None:

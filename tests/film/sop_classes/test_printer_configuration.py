@@ -13,7 +13,7 @@ from film.scu import BARE, PROFILE, Scu, gray, refused
 
 from printscp.catalog import load_profile
 from printscp.film.exchange import Values
-from printscp.film.profile import Mode
+from printscp.film.profile import GridLimits, Mode, Resolution
 from printscp.film.uids import (
     BASIC_ANNOTATION_BOX,
     BASIC_COLOR_PRINT_MANAGEMENT_META,
@@ -66,8 +66,8 @@ def test_our_profile_in_full(start: Start, mode: Mode) -> None:
             "ItemNumber": number,
             "MediumType": medium,
             "FilmSizeID": size,
-            "MinDensity": 20,
-            "MaxDensity": 310,
+            "MinDensity": 5 if medium == "PAPER" else 20,
+            "MaxDensity": 200 if medium == "PAPER" else 310,
         }
         for number, (medium, size) in enumerate(
             [
@@ -75,6 +75,8 @@ def test_our_profile_in_full(start: Start, mode: Mode) -> None:
                 ("BLUE FILM", "A4"),
                 ("CLEAR FILM", "8INX10IN"),
                 ("CLEAR FILM", "A4"),
+                ("PAPER", "8INX10IN"),
+                ("PAPER", "A4"),
             ],
             start=1,
         )
@@ -83,7 +85,7 @@ def test_our_profile_in_full(start: Start, mode: Mode) -> None:
         "SOPClassesSupported": classes,
         "MaximumMemoryAllocation": 3072,
         "MemoryBitDepth": 16,
-        "PrintingBitDepth": 16,
+        "PrintingBitDepth": 14,
         "MediaInstalledSequence": media,
         "OtherMediaAvailableSequence": [],
         "DefaultPrinterResolutionID": "STANDARD",
@@ -120,18 +122,25 @@ def test_a_bare_printer_tells_that_it_is(start: Start, mode: Mode) -> None:
 def test_every_display_format_is_there_with_the_size_of_its_boxes(start: Start, mode: Mode) -> None:
     scu = start(mode, profile=replace(PROFILE, max_collated_films=0))
     formats = configuration(scu)[0]["SupportedImageDisplayFormatsSequence"]
-    assert len(formats) == 2 * 2 * 4 * 3  # sizes, orientations, columns, rows
+    assert len(formats) == 2 * 2 * 2 * (
+        4 * 3 + 2
+    )  # resolutions, sizes, orientations, grids, SLIDE and CUSTOM
     scu.create_session()
     fail: dict[str, Any] = {"RequestedDecimateCropBehavior": "FAIL"}
     seen = set()
     for each in formats:
-        assert each["PrinterPixelSpacing"] == ["1", "1"]
-        assert (each["PrinterResolutionID"], each["RequestedImageSizeFlag"]) == ("STANDARD", "YES")
+        spacing = {"STANDARD": ["1", "1"], "HIGH": ["0.5", "0.5"]}[each["PrinterResolutionID"]]
+        assert (each["PrinterPixelSpacing"], each["RequestedImageSizeFlag"]) == (spacing, "YES")
         asked = {key: each[key] for key in ("FilmOrientation", "FilmSizeID")}
+        asked["RequestedResolutionID"] = each["PrinterResolutionID"]
         seen.add((each["ImageDisplayFormat"], *asked.values()))
         # A film can be made of it, and an image of that size just fits.
         assert scu.create_film(each["ImageDisplayFormat"], **asked).status == 0
         rows, columns = each["Rows"], each["Columns"]
+        if each["ImageDisplayFormat"] == "CUSTOM\\7":  # its boxes are of two sizes
+            assert (rows, columns) == (None, None)
+            scu.delete(BASIC_FILM_BOX, scu.film)
+            continue
         assert scu.set_image(1, gray(rows, columns), **fail).status == 0
         for size in ((rows + 1, columns), (rows, columns + 1)):
             refused(
@@ -147,12 +156,28 @@ def test_the_default_printer_tells_its_pixels(start: Start) -> None:
     formats = configuration(start(profile=load_profile("imager17")))[0][
         "SupportedImageDisplayFormatsSequence"
     ]
-    assert len(formats) == 13 * 2 * 12 * 12
-    first = formats[0]
+    assert len(formats) == 13 * 2 * 2 * (12 * 12 + 5)
+    assert len({tuple(str(value) for value in each.values()) for each in formats}) == len(formats)
+    first, high = formats[0], formats[len(formats) // 2]
     assert (first["FilmSizeID"], first["ImageDisplayFormat"]) == ("17INX17IN", "STANDARD\\1,1")
     assert first["PrinterPixelSpacing"] == ["0.079375", "0.079375"]  # 25.4 mm / 320
     assert 5000 < first["Columns"] < 5440
+    assert (high["PrinterResolutionID"], high["PrinterPixelSpacing"]) == ("HIGH", ["0.05", "0.05"])
+    assert 8300 < high["Columns"] < 8636
     assert all(len(each["PrinterPixelSpacing"][0]) <= 16 for each in formats)  # VR DS
+
+
+def test_formats_are_the_values_that_a_printer_has_and_no_more_than_an_scu_can_read(start: Start) -> None:
+    few = configuration(start(profile=BARE))[0]["SupportedImageDisplayFormatsSequence"]
+    assert {each["ImageDisplayFormat"] for each in few} == {"STANDARD\\1,1", "STANDARD\\2,1"}
+    imager = load_profile("imager17")
+    more = Resolution("DOUBLE", 640)
+    many = replace(imager, grid_limits=GridLimits(99, 99), resolutions=(*imager.resolutions, more))
+    formats = configuration(start(profile=many))[0]["SupportedImageDisplayFormatsSequence"]
+    assert len(formats) == 8000
+    assert {each["PrinterResolutionID"] for each in formats} == {"STANDARD", "HIGH", "DOUBLE"}
+    assert "STANDARD\\12,12" in {each["ImageDisplayFormat"] for each in formats}
+    assert "STANDARD\\1,13" not in {each["ImageDisplayFormat"] for each in formats}
 
 
 def test_one_attribute_can_be_asked_for(start: Start, mode: Mode) -> None:

@@ -1,0 +1,71 @@
+"""Delivers a job: its sheets become pages, one by one, and those a document of each output.
+
+What is delivered is a function of job, sheets and settings of the outputs alone: done again, by another
+worker or years later, it is the same document.
+"""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from printscp.film.job import Job
+from printscp.outputs.output import Output, Ticket
+from printscp.render.compose import compose
+from printscp.render.omissions import not_rendered
+from printscp.spool.store import SheetStore
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """``places`` has where the films went, by output; ``remarks`` what the pages do not show, by film."""
+
+    places: tuple[str, ...]
+    remarks: tuple[tuple[str, ...], ...]
+
+
+def deliver(job: Job, sheets: SheetStore, outputs: Sequence[Output]) -> Delivered:
+    """Deliver all films of a job to all outputs. Where one fails, no document of the others is left, but for
+    those that were finished before: to deliver again replaces them.
+
+    Raises:
+        OSError: an output cannot take them for now.
+        DamagedSheet: a film cannot be read back.
+    """
+    remarks = []
+    with ExitStack() as stack:
+        documents = [stack.enter_context(output.begin(ticket(job))) for output in outputs]
+        for number, film in enumerate(job.films, start=1):
+            sheet = sheets.load(film.sheet)
+            remarks.append(not_rendered(sheet, job.order))
+            page = compose(sheet, film_title(job, number), job.order.label)
+            del sheet
+            for document in documents:
+                document.add(page)
+            del page  # before the next is made: it is large
+        return Delivered(tuple(document.finish() for document in documents), tuple(remarks))
+
+
+def ticket(job: Job) -> Ticket:
+    """What outputs have to know of a job; a function of the job alone, so that one done twice is one
+    document."""
+    return Ticket(
+        name=f"{job.created:%Y%m%d-%H%M%S}-{job.id:06}",
+        title=f"{_title(job)}   {job.order.originator} > {job.order.printer_name}",
+        copies=job.order.copies,
+        created=job.created,
+    )
+
+
+def film_title(job: Job, number: int) -> str:
+    """The line below the images of a job's film: which film this is, and no word of whose."""
+    films = len(job.films)
+    name = _title(job) if films == 1 else f"{_title(job)}   film {number} of {films}"
+    size = job.films[number - 1].film_size
+    created = job.created.astimezone()
+    return (
+        f"{name}   {created:%Y-%m-%d %H:%M:%S}   {size}   {job.order.originator} > {job.order.printer_name}"
+    )
+
+
+def _title(job: Job) -> str:
+    return f"film {job.id}" if len(job.films) == 1 else f"job {job.id}"

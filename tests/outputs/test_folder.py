@@ -1,0 +1,192 @@
+"""What every format of files keeps: one document a job, whole or not there, and the same each time."""
+
+import os
+import time
+import weakref
+from dataclasses import replace
+from datetime import timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from outputs.pages import TICKET, color_page, deliver, densities, output, page, several
+
+from printscp.errors import SetupError
+from printscp.outputs.registry import types
+
+FORMATS: list[tuple[str, dict[str, Any]]] = [
+    ("pdf", {"bits": 8}),
+    ("pdf", {"bits": 16}),
+    ("postscript", {"bits": 8}),
+    ("postscript", {"bits": 12, "encoding": "ascii85"}),
+    ("tiff", {"bits": 16}),
+    ("tiff", {"samples": "density"}),
+    ("png", {"bits": 8}),
+    ("png", {"bits": 16, "tone": "lightbox"}),
+]
+SUFFIXES = {"pdf": "pdf", "postscript": "ps", "tiff": "tif", "png": "png"}
+formats = pytest.mark.parametrize(("kind", "keys"), FORMATS)
+kinds = pytest.mark.parametrize("kind", sorted(SUFFIXES))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_each_type_is_tested() -> None:
+    assert {kind for kind, _ in FORMATS} == set(types()) == set(SUFFIXES)
+
+
+@formats
+def test_the_same_job_is_the_same_bytes_wherever_the_clock_stands(
+    kind: str, keys: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = [page(), *several(), color_page()]
+    deliver(kind, tmp_path / "one", *pages, **keys)
+    elsewhere = replace(TICKET, created=TICKET.created.astimezone(timezone(timedelta(hours=9))))
+    with monkeypatch.context() as environment:
+        environment.setenv("SOURCE_DATE_EPOCH", "1234567890")
+        environment.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        with output(kind, tmp_path / "two", **keys).begin(elsewhere) as document:
+            for each in pages:
+                document.add(each)
+            document.finish()
+    time.tzset()
+    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+@kinds
+def test_a_document_is_named_after_its_job(kind: str, tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "films"
+    first = deliver(kind, folder, page())
+    path = folder / f"000012.{SUFFIXES[kind]}"
+    assert first == str(path)
+    before = path.read_bytes()
+    assert deliver(kind, folder, page(densities(seed=6))) == first
+    assert [each.name for each in folder.iterdir()] == [path.name]
+    assert path.read_bytes() != before
+
+
+@kinds
+def test_a_document_that_is_not_finished_leaves_nothing(kind: str, tmp_path: Path) -> None:
+    def broken() -> None:
+        with output(kind, tmp_path).begin(TICKET) as document:
+            document.add(page())
+            document.add(page())
+            assert all(path.name.startswith(".") for path in tmp_path.iterdir())
+            raise ValueError("damaged")
+
+    with pytest.raises(ValueError, match="damaged"):
+        broken()
+    assert list(tmp_path.iterdir()) == []
+
+
+@kinds
+def test_what_a_crash_left_behind_is_replaced(kind: str, tmp_path: Path) -> None:
+    left = tmp_path / f".000012{'-1' if kind == 'png' else ''}.{SUFFIXES[kind]}.part"
+    left.write_bytes(b"half a film, longer than the whole one" * 10000)
+    path = Path(deliver(kind, tmp_path, page()))
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+    assert path.stat().st_size < 200_000
+
+
+@kinds
+@pytest.mark.parametrize("where", ["films", "films/deeper"])
+def test_a_folder_that_cannot_be_is_an_os_error_and_said_at_start(
+    kind: str, where: str, tmp_path: Path
+) -> None:
+    (tmp_path / "films").write_text("no folder")
+    broken = output(kind, tmp_path / where)
+    with pytest.raises(OSError, match="films"):
+        broken.begin(TICKET)
+    with pytest.raises(SetupError, match=r"folder .*films"):
+        broken.check()
+
+
+@formats
+def test_check_finds_no_fault_and_makes_the_folder(kind: str, keys: dict[str, Any], tmp_path: Path) -> None:
+    output(kind, tmp_path / "deep" / "films", **keys).check()
+    assert list((tmp_path / "deep" / "films").iterdir()) == []
+
+
+@formats
+def test_a_page_is_forgotten_when_it_is_in_the_file(kind: str, keys: dict[str, Any], tmp_path: Path) -> None:
+    with output(kind, tmp_path, **keys).begin(TICKET) as document:
+        made = page(texts=())
+        pixels = weakref.ref(made.density)
+        document.add(made)
+        del made
+        assert pixels() is None
+        document.finish()
+
+
+def test_formats_are_written_side_by_side(tmp_path: Path) -> None:
+    documents = [output(kind, tmp_path).begin(TICKET) for kind in SUFFIXES]
+    for each in several():
+        for document in documents:
+            document.add(each)
+    for document in documents:
+        with document:
+            document.finish()
+    alone = tmp_path / "alone"
+    for kind in SUFFIXES:
+        deliver(kind, alone, *several())
+    together = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
+    assert together == contents(alone)
+
+
+@kinds
+def test_a_name_that_can_be_seen_stands_for_a_film_that_is_on_disk(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[tuple[Any, ...]] = []
+    fsync, renamed = os.fsync, os.replace
+
+    def recorded_fsync(handle: int) -> None:
+        calls.append(("fsync", Path(f"/proc/self/fd/{handle}").readlink().name, os.fstat(handle).st_size))
+        fsync(handle)
+
+    def recorded_replace(source: Any, target: Any) -> None:
+        calls.append(("replace", Path(source).name, Path(target).name))
+        renamed(source, target)
+
+    monkeypatch.setattr(os, "fsync", recorded_fsync)
+    monkeypatch.setattr(os, "replace", recorded_replace)
+    path = Path(deliver(kind, tmp_path, page()))
+    (_, part, size), (_, source, target), (_, folder, _) = calls
+    assert part == source
+    assert (size, target) == (path.stat().st_size, path.name)
+    assert folder == tmp_path.name
+
+
+@formats
+def test_what_cannot_be_written_is_an_os_error_and_leaves_nothing(
+    kind: str, keys: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        deliver(kind, tmp_path, page(), page(), **keys)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_a_measured_curve_is_used_by_its_name(bits: int, tmp_path: Path) -> None:
+    curve = tmp_path / "curve.toml"
+    curve.write_text('printer = "Laser"\nmeasured = 2026-11-22\npoints = [[0, 1.5], [0.25, 0.5], [1, 0.1]]\n')
+    density = np.array([[20000, 15000, 10000, 5000, 3000, 1000, 0]], np.uint16)
+    path = deliver("png", tmp_path, page(density), bits=bits, tone="curve", curve=curve)
+    samples = cv2.imread(path, cv2.IMREAD_UNCHANGED)
+    expected = np.array([0, 0, 0.125, 0.25, 0.625, 1, 1]) * ((1 << bits) - 1)
+    assert np.abs(samples - expected).max() <= 0.5
+
+
+def test_a_curve_that_is_not_there_is_said_at_start(tmp_path: Path) -> None:
+    broken = output("pdf", tmp_path, tone="curve", curve=tmp_path / "none.toml")
+    with pytest.raises(SetupError, match=r"none\.toml"):
+        broken.check()
