@@ -59,6 +59,7 @@ def test_serve_announces_itself_and_ends_on_sigterm(tmp_path: Path) -> None:
     assert (server.process.returncode, stdout, stderr) == (0, "", "")
 
 
+@pytest.mark.slow
 def test_send_prints_what_fits_on_a_film_and_jobs_tells(server: Server, tmp_path: Path) -> None:
     done = run(
         "send", *server.address, CT, MR, CT, "--called", "FILM", "--layout", "2x1", "--copies", "2",
@@ -220,6 +221,7 @@ def test_with_several_printers_no_flag_speaks_of_one(tmp_path: Path) -> None:
     one_clear_line(done, "printers.toml", "ae_title, mode: ", "[[printers]]")
 
 
+@pytest.mark.slow
 def test_serve_says_what_is_wrong_with_a_flag(tmp_path: Path) -> None:
     one_clear_line(run("serve", "--mode", "lenient", cwd=tmp_path), "mode", "'tolerant' or 'strict'")
     one_clear_line(run("serve", "--log-format", "xml", cwd=tmp_path), "log_format", "'text' or 'json'")
@@ -260,6 +262,7 @@ def test_jobs_are_listed_with_all_their_films(tmp_path: Path, order: Order) -> N
     assert (one["remarks"], other["order"]["label"]) == (["remark"], "LABEL")
 
 
+@pytest.mark.slow
 def test_jobs_of_several_outputs(tmp_path: Path, order: Order) -> None:
     queue = JobQueue(tmp_path)
     queue.submit("1.2", order, [JobFilm("a", "A4", "STANDARD\\1,1", 1)], [])
@@ -306,6 +309,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 def test_render_makes_a_film_again_that_is_in_the_spool(spool: Spool, tmp_path: Path) -> None:
     before = contents(spool.folder)
     done = run("render", "latest", "--spool", "spool", cwd=tmp_path)

@@ -46,6 +46,7 @@ def test_each_film_becomes_one_pdf(start_printer: Callable[..., FilmPrinter], tm
     assert list((tmp_path / "spool" / "sheets").iterdir()) == []  # delivered: no pixels stay behind
 
 
+@pytest.mark.slow
 def test_two_workers_print_at_once(start_printer: Callable[..., FilmPrinter]) -> None:
     printer = start_printer(workers=2)
     first, second = printer.worker_pids
@@ -60,6 +61,7 @@ def test_two_workers_print_at_once(start_printer: Callable[..., FilmPrinter]) ->
     assert [(job.status, job.attempts) for job in jobs] == [("DONE", 1)] * 3
 
 
+@pytest.mark.slow
 def test_workers_share_the_cores(
     start_printer: Callable[..., FilmPrinter], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -128,6 +130,7 @@ def test_a_killed_worker_is_replaced_and_its_job_is_done_again(
     assert printer.worker_pid != first
 
 
+@pytest.mark.slow
 def test_a_worker_told_to_end_finishes_its_film_first(start_printer: Callable[..., FilmPrinter]) -> None:
     printer = start_printer()
     first = printer.worker_pid
@@ -176,6 +179,7 @@ def test_a_film_that_keeps_killing_its_worker_ends_in_failure(
     assert len(list((tmp_path / "spool" / "sheets").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_output_that_fails_for_now_is_tried_again(
     start_printer: Callable[..., FilmPrinter], tmp_path: Path
 ) -> None:

@@ -609,6 +609,7 @@ _VALUES = (
 _INSIDE = (tag("ReferencedSOPClassUID"), tag("ReferencedSOPInstanceUID"), tag("LUTData"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("vr", VRS)
 def test_no_attribute_of_any_vr_and_value_leads_to_another_error(vr: str, mode: Mode) -> None:
     items = [item((inner, other, b"12")) for inner in _INSIDE for other in VRS] if vr == "SQ" else []

@@ -99,6 +99,7 @@ def requests_of(log: str, log_format: str) -> int:
     return len(re.findall(r"^\S+ INFO printscp\.wire\.dimse: request .*\bstatus=0x[0-9A-F]{4}\b", log, re.M))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("log_format", ["text", "json"])
 @pytest.mark.parametrize("traced", [False, True], ids=["log", "log and trace"])
 def test_a_log_tells_of_each_request_and_of_no_patient(tmp_path: Path, log_format: str, traced: bool) -> None:

@@ -15,6 +15,7 @@ from service.films import print_film
 from printscp.printer import FilmPrinter
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mutual", [False, True])
 def test_a_film_over_tls_and_one_beside_it(
     start_printer: Callable[..., FilmPrinter], tmp_path: Path, mutual: bool

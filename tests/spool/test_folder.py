@@ -362,6 +362,7 @@ for number in range(10**6):
 """
 
 
+@pytest.mark.slow
 def test_every_job_that_was_acknowledged_survives_kill_9(tmp_path: Path, sheet: Sheet, order: Order) -> None:
     sheets = [with_pixels(sheet, bytes([number]) * 100_000) for number in range(3)]
     moments = random.Random(3)

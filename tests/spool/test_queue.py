@@ -377,6 +377,7 @@ def test_every_commit_is_on_disk_when_it_returns(queue: JobQueue) -> None:
 # --- many at once ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_two_never_get_the_same_job(tmp_path: Path) -> None:
     jobs, takers = 200, 4
     queue = JobQueue(tmp_path)

@@ -39,6 +39,7 @@ def pdu(length: int, kind: int = 4) -> bytes:
 SIZES = st.one_of(st.integers(0, 20), st.integers(0, 3000), st.integers(60_000, 140_000))
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=50)
 @given(st.lists(SIZES, min_size=1, max_size=8), st.data())
 def test_pdus_come_out_as_they_went_in_however_they_are_cut(sizes: list[int], data: st.DataObject) -> None:

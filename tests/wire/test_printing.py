@@ -274,6 +274,7 @@ def test_an_association_without_a_usable_context_prints_nothing(
     assert "offers nothing this printer prints" in caplog.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["release", "abort", "close", "reset"])
 def test_however_it_ends_the_memory_comes_back_and_the_job_stays(
     start_printer: Callable[..., FilmPrinter], ending: str

@@ -142,6 +142,7 @@ def test_an_scu_that_does_not_trust_the_printer_is_told_of(
     assert no_tls(caplog) == ["tlsv1 alert unknown ca"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00"])
 def test_no_handshake_in_time(authority: Authority, said: bytes, caplog: pytest.LogCaptureFixture) -> None:
     with EchoServer(authority.printer, acse_timeout=0.2) as echo, BareScu(echo.address(TLS)) as scu:
