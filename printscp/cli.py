@@ -291,6 +291,9 @@ def render(
         Path | None, typer.Option(help="File of a measured printer curve, for its tone.")
     ] = None,
     density: Annotated[bool, typer.Option(help="TIFF: the optical densities themselves.")] = False,
+    encoding: Annotated[
+        str | None, typer.Option(help="PostScript: binary or ascii85. [default: binary]")
+    ] = None,
 ) -> None:
     """Render films again that are still in the spool, as the printer did or for another output.
 
@@ -300,7 +303,8 @@ def render(
     from printscp.config import load
     from printscp.outputs.registry import open_output
 
-    keys = {"bits": bits, "tone": tone, "curve": curve, "samples": "density" if density else None}
+    samples = "density" if density else None
+    keys = {"bits": bits, "tone": tone, "curve": curve, "samples": samples, "encoding": encoding}
     table = {key: value for key, value in keys.items() if value is not None}
     way_out = open_output({"type": output, "folder": to} | table)
     way_out.check()
@@ -374,15 +378,18 @@ def layouts(
     from printscp.listings import layout_tables, profile_table
 
     catalog = Catalog(load(config, layouts=own).layouts)
+    given = {
+        "FilmSizeID": film_size,
+        "FilmOrientation": orientation,
+        "ImageDisplayFormat": display_format,
+        "AnnotationDisplayFormatID": annotation,
+        "RequestedResolutionID": resolution,
+    }
+    film = {key: value for key, value in given.items() if value is not None}
     if draw is not None:
-        film = {
-            "FilmSizeID": film_size,
-            "FilmOrientation": orientation,
-            "ImageDisplayFormat": display_format,
-            "AnnotationDisplayFormatID": annotation,
-            "RequestedResolutionID": resolution,
-        }
         _draw(catalog.profile(name or "imager17"), film, draw)
+    elif film:
+        raise SetupError(f"{', '.join(film)}: to draw a film, give --draw FILE.png, too")
     elif as_json:
         _print_json(_all(catalog) if name is None else asdict(catalog.profile(name)))
     else:
@@ -401,16 +408,17 @@ def _all(catalog: "Catalog") -> dict[str, Any]:
     }
 
 
-def _draw(profile: "PrinterProfile", film: dict[str, str | None], file: Path) -> None:
-    """Draw the layout of a film; what is None is the printer's default."""
+def _draw(profile: "PrinterProfile", film: dict[str, str], file: Path) -> None:
+    """Draw the layout of a film; what is not said is the printer's default."""
     from printscp.layout_picture import draw
 
     try:
-        draw(profile, {key: value for key, value in film.items() if value is not None}).save(file)
+        draw(profile, film).save(file)
     except PrintError as error:
         raise SetupError(f"{profile.name}: {error.comment}") from error
     except (OSError, ValueError) as error:
-        raise SetupError(f"{file}: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise SetupError(f"{file}: {reason}") from error
 
 
 @app.command()

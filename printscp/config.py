@@ -95,7 +95,7 @@ class _PrinterKeys(BaseModel):
         if tables and folder is not None:
             raise ValueError("output is given as well: make it one of these tables")
         # Files are named after jobs.
-        ways = [(table.get("type"), str(table.get("folder"))) for table in tables]
+        ways = [(table.get("type"), str(Path(str(table.get("folder"))).resolve())) for table in tables]
         for kind, place in ways:
             if ways.count((kind, place)) > 1:
                 raise ValueError(f"{kind} in {place} is there twice, and one would overwrite the other")
@@ -221,6 +221,12 @@ class Settings(_PrinterKeys, BaseSettings):
         return self
 
     @property
+    def source(self) -> str:
+        """What to say of where the settings come from, before what is wrong with them."""
+        file = self.model_config.get("toml_file")
+        return "configuration" if file is None else f"configuration {file}"
+
+    @property
     def doors(self) -> tuple[Door, ...]:
         """Where to listen: plain ports in the order in which printers name them, then that for TLS."""
         plain: dict[int, list[PrinterSettings]] = {}
@@ -264,7 +270,8 @@ def load(file: Path | None = None, **flags: Any) -> Settings:
         raise SetupError(f"configuration: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
-        key, reason = first["loc"], first["msg"].removeprefix("Value error, ")
+        key = first["loc"]
+        reason = first["msg"].removeprefix("Value error, ").replace("a valid tuple", "a list")
         place = f" {file}" if file is not None and _said_in(file, key, given) else ""
         raise SetupError(": ".join([f"configuration{place}", *_dotted(key), reason])) from error
 

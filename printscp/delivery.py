@@ -4,12 +4,12 @@ What is delivered is a function of job, sheets and settings of the outputs alone
 worker or years later, it is the same document.
 """
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from printscp.film.job import Job
-from printscp.outputs.output import Output, Ticket
+from printscp.outputs.output import Document, Output, Ticket
 from printscp.render.compose import compose
 from printscp.render.omissions import not_rendered
 from printscp.spool.store import SheetStore
@@ -28,21 +28,38 @@ def deliver(job: Job, sheets: SheetStore, outputs: Sequence[Output]) -> Delivere
     those that were finished before: to deliver again replaces them.
 
     Raises:
-        OSError: an output cannot take them for now.
+        OSError: an output cannot take them for now; its ``filename`` is the place of that output.
         DamagedSheet: a film cannot be read back.
     """
     remarks = []
     with ExitStack() as stack:
-        documents = [stack.enter_context(output.begin(ticket(job))) for output in outputs]
+        documents: list[tuple[Output, Document]] = []
+        for output in outputs:
+            with _told_of(output):
+                documents.append((output, stack.enter_context(output.begin(ticket(job)))))
         for number, film in enumerate(job.films, start=1):
             sheet = sheets.load(film.sheet)
             remarks.append(not_rendered(sheet, job.order))
             page = compose(sheet, film_title(job, number), job.order.label)
             del sheet
-            for document in documents:
-                document.add(page)
+            for output, document in documents:
+                with _told_of(output):
+                    document.add(page)
             del page  # before the next is made: it is large
-        return Delivered(tuple(document.finish() for document in documents), tuple(remarks))
+        places = []
+        for output, document in documents:
+            with _told_of(output):
+                places.append(document.finish())
+        return Delivered(tuple(places), tuple(remarks))
+
+
+@contextmanager
+def _told_of(output: Output) -> Iterator[None]:
+    """What an output cannot take for now names its place: a job may have several."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), output.place) from error
 
 
 def ticket(job: Job) -> Ticket:

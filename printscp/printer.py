@@ -88,7 +88,7 @@ class FilmPrinter:
         settings = self.settings
         try:
             for each in settings.printers:
-                _check_outputs(each)
+                _check_outputs(each, settings.source)
             self._spool = Spool(settings.spool)
             self._lock = lock(settings.spool)
             self._spool.recover(settings.keep_jobs)
@@ -236,9 +236,10 @@ class FilmPrinter:
         self.stop()
 
 
-def _check_outputs(printer: PrinterSettings) -> None:
-    try:
-        for table in printer.outputs:
+def _check_outputs(printer: PrinterSettings, source: str) -> None:
+    for number, table in enumerate(printer.outputs, start=1):
+        try:
             open_output(table).check()
-    except SetupError as error:
-        raise SetupError(f"output of {printer.announced_ae_title}: {error}") from error
+        except SetupError as error:
+            which = f"output {number}" if len(printer.outputs) > 1 else "output"
+            raise SetupError(f"{source}: {which} of {printer.announced_ae_title}: {error}") from error

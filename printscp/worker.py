@@ -18,6 +18,7 @@ from pathlib import Path
 import cv2
 
 from printscp.delivery import Delivered, deliver
+from printscp.errors import SetupError
 from printscp.film.job import Job
 from printscp.logs import set_up
 from printscp.outputs.output import Output
@@ -55,7 +56,10 @@ class Worker:
         try:
             delivered = self._deliver(job)
         except OSError as error:
-            ended = self._postpone(job, f"cannot deliver: {error.strerror or error}; trying again")
+            place = "" if error.filename is None else f"{error.filename}: "
+            ended = self._postpone(job, f"{place}{error.strerror or error}")
+        except SetupError as error:  # a file that an output goes by is gone: nothing is wrong with the film
+            ended = self._postpone(job, str(error))
         except DamagedSheet as error:
             log.error("sheet damaged", extra={"job": job.id, "error": str(error)})
             ended = queue.fail(job, self._holder, StatusInfo.ELEC_SW_ERROR, str(error))
@@ -87,7 +91,8 @@ class Worker:
             raise OSError(f"the printer {name} is not set up")
         return deliver(job, self._spool.sheets, self._outputs[name])
 
-    def _postpone(self, job: Job, reason: str) -> Job | None:
+    def _postpone(self, job: Job, fault: str) -> Job | None:
+        reason = f"cannot deliver: {fault}; trying again"
         log.warning("film waits", extra={"job": job.id, "reason": reason})
         name = job.order.printer_name
         pause = self._pauses.get(name, _FIRST_PAUSE)

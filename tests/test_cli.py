@@ -321,6 +321,9 @@ def test_render_makes_a_film_again_that_is_in_the_spool(spool: Spool, tmp_path: 
     again = run("render", "3", "--spool", "spool", "--to", "again", cwd=tmp_path)
     assert (tmp_path / again.stdout.strip()).read_bytes() == file.read_bytes()
     assert (tmp_path / again.stdout.strip()).parent.name == "again"
+    script = ("--output", "postscript", "--encoding", "ascii85")
+    drawn = run("render", "3", "--spool", "spool", *script, cwd=tmp_path)
+    assert b"ASCII85Decode" in (tmp_path / drawn.stdout.strip()).read_bytes()
     dense = run("render", "3", "--spool", "spool", "--output", "tiff", "--density", cwd=tmp_path)
     with Image.open(tmp_path / dense.stdout.strip()) as film:
         assert film.getextrema() == (2000, 31000)
@@ -402,6 +405,10 @@ def test_layouts_say_what_is_wrong(tmp_path: Path) -> None:
     one_clear_line(run(*draw, "--film-size", "99INX99IN"), "imager17", "99INX99IN", "14INX17IN")
     one_clear_line(run(*draw, "--format", "ROW\\0"), "imager17", "STANDARD")
     one_clear_line(run("layouts", "--draw", tmp_path / "film.nonesuch"), "film.nonesuch")
+    one_clear_line(
+        run("layouts", "--draw", tmp_path / "no" / "film.png"), "film.png: No such file or directory\n"
+    )
+    one_clear_line(run("layouts", "--format", "ROW\\2"), "ImageDisplayFormat", "--draw")
 
 
 def test_version() -> None:

@@ -288,7 +288,11 @@ def test_a_printer_may_have_several_outputs(printers: str, tmp_path: Path) -> No
     file = toml(tmp_path, printers + 'output = "o"\n' + tables)
     assert f"{file}: {key}: output is given as well" in fault(file)
     file = toml(tmp_path, printers + tables.replace("tiff", "pdf"))
-    assert f"{file}: {key}: pdf in films is there twice" in fault(file)
+    assert f"{file}: {key}: pdf in {Path('films').resolve()} is there twice" in fault(file)
+    one = f'{printers}[{"printers.outputs" if printers else "outputs"}]\ntype = "pdf"\n'
+    assert f"{file}: {key}: Input should be a list" in fault(toml(tmp_path, one))
+    other = tables.replace("tiff", "pdf").replace("films", "./films/../films/", 1)
+    assert "is there twice" in fault(toml(tmp_path, printers + other))
 
 
 def test_printers_stand_behind_the_doors_that_they_name(tmp_path: Path) -> None:

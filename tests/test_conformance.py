@@ -20,7 +20,7 @@ from printscp.film.dialogue import class_name
 from printscp.film.geometry import Rectangle
 from printscp.film.profile import Configuration, LinOD, Mode, ReflectiveMedia, Resolution
 from printscp.film.service import OPTIONAL_CLASSES, SOP_CLASSES, contexts
-from printscp.film.sheet import Order, Sheet, ToneCurve
+from printscp.film.sheet import Annotation, Order, Sheet, ToneCurve
 from printscp.film.statuses import GENERAL, STATUSES
 from printscp.film.uids import (
     PRINT_JOB,
@@ -227,8 +227,13 @@ def test_jobs_come_to_the_terms_that_the_events_tell_of(parts: dict[str, str]) -
 
 
 def test_what_is_not_rendered_is_said(sheet: Sheet, order: Order) -> None:
-    everything = replace(sheet, icc_profile=b"x", label=Rectangle(0, 0, 10, 0))
-    assert not_rendered(everything, replace(order, label="x")) == annex.NOT_RENDERED
+    text = Annotation(1, Rectangle(0, 0, 10, 10), "LEFT", False, "\u0e44")
+    films = [
+        replace(sheet, icc_profile=b"x", annotations=(text,), label=Rectangle(0, 0, 10, height))
+        for height in (0, 10)
+    ]
+    said = {remark for film in films for remark in not_rendered(film, replace(order, label="\u0e44"))}
+    assert said == set(annex.NOT_RENDERED)
 
 
 def test_retired_classes_are_not_offered(parts: dict[str, str]) -> None:

@@ -83,8 +83,9 @@ def test_of_an_output_that_fails_no_document_stays_open(
 ) -> None:
     job, good, full = taken(sheet, sheet), Memory("good"), Memory("full")
     full.full = step
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match="No space left") as raised:
         deliver(job, spool.sheets, [good, full])
+    assert raised.value.filename == "full"
     assert (good.open, full.open, full.finished) == ([], [], [])
     assert len(good.finished) == (step == "finish")  # to be replaced when the job is done again
     full.full = ""

@@ -14,6 +14,7 @@ from peers.scu import META, Scu, image_item
 from pydicom.uid import ImplicitVRLittleEndian
 
 from printscp import FilmPrinter
+from printscp.config import load
 from printscp.errors import SetupError
 from printscp.film.job import Job
 from printscp.film.sheet import Sheet
@@ -206,6 +207,17 @@ def test_an_output_that_cannot_be_used_is_told_at_the_start(
     ):
         with pytest.raises(SetupError, match=words):
             start_printer(output=None, outputs=[table], ae_title="FILM")
+
+
+def test_which_output_of_which_file_cannot_be_used_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "film.toml"
+    outputs = [
+        f'{{ type = "pdf", folder = "{tmp_path / "films"}" }}',
+        '{ type = "tiff", folder = "f", bits = 3 }',
+    ]
+    file.write_text(f'spool = "{tmp_path / "spool"}"\noutputs = [{", ".join(outputs)}]\n')
+    with pytest.raises(SetupError, match=f"^configuration {file}: output 2 of PRINTSCP: tiff: bits: "):
+        FilmPrinter(load(file)).start()
 
 
 def test_jobs_outlive_the_printer(start_printer: Callable[..., FilmPrinter]) -> None:

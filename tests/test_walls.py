@@ -64,7 +64,7 @@ ROOMS = {
         loads=True,  # its own modules, by the names that a configuration has for them
     ),
     "delivery": Room(("film.job", "spool.store", "render", "outputs"), stdlib=PURE),
-    "worker": Room(("spool", "delivery", "outputs", "film", "logs"), ("cv2",)),
+    "worker": Room(("spool", "delivery", "outputs", "film", "errors", "logs"), ("cv2",)),
     "supervisor": Room(("spool", "film.job")),
     "printer": Room(
         (

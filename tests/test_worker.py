@@ -13,6 +13,7 @@ from peers.memory import Memory
 from printscp import delivery
 from printscp.film.job import ExecutionStatus, Job
 from printscp.film.sheet import Order, Sheet
+from printscp.outputs.registry import open_output
 from printscp.render.compose import compose
 from printscp.spool.folder import Spool
 from printscp.worker import Worker
@@ -174,6 +175,22 @@ def test_a_damaged_sheet_fails_the_job(
     assert outputs["ONE"][0].finished == []
 
 
+def test_a_job_waits_while_the_curve_of_its_output_is_gone(
+    spool: Spool, submit: Any, sheet: Sheet, tmp_path: Path, clock: list[datetime]
+) -> None:
+    curve = tmp_path / "curve.toml"
+    output = open_output({"type": "pdf", "folder": tmp_path / "films", "tone": "curve", "curve": curve})
+    worker = Worker(spool, {"ONE": [output]}, "worker")
+    submit(sheet)
+    assert worker.work()
+    assert job(spool).status == "PENDING"
+    assert job(spool).info == f"cannot deliver: curve {curve}: No such file or directory; trying again"
+    curve.write_text('printer = "A"\nmeasured = 2026-11-22\npoints = [[0, 2.0], [1, 0.1]]\n')
+    clock[0] += timedelta(seconds=60)
+    assert worker.work()
+    assert (job(spool).status, job(spool).attempts) == ("DONE", 1)
+
+
 def test_a_job_that_is_another_s_by_now_is_left_alone(
     spool: Spool,
     worker: Worker,
@@ -228,7 +245,9 @@ def test_a_printer_that_cannot_deliver_does_not_hold_up_another(
         *((number, *state) for number in working for state in (("PRINTING", "NORMAL"), ("DONE", "NORMAL"))),
     ]
     assert len(rendered) == len(working)
-    assert job(spool, broken[0]).info == "cannot deliver: No space left on device; trying again"
+    assert (
+        job(spool, broken[0]).info == "cannot deliver: memory of ONE: No space left on device; trying again"
+    )
     assert spool.queue.next_due() == 0.5
 
     # Each failure of the printer doubles its pause.

@@ -28,6 +28,8 @@ RETIRED = tuple(
 
 NOT_RENDERED = (
     "FilmSessionLabel is not printed: the printer has no strip for it",
+    "FilmSessionLabel has characters that no font has",
+    "TextString has characters that no font has",
     "ICCProfile cannot be used: colors are taken as sRGB",
 )
 """Remarks on jobs that tell of what the renderer does not do."""
@@ -451,6 +453,10 @@ _QUIRKS = """
     Specific Character Set in any data set | used | used
     attributes of zero length | the default, or what was in force | the same
     values that the printer does not have, as CURRENT | the default, with a remark, 0x0116 | 0x0106
+    texts that are too long, or have a backslash | what fits, with a remark, 0x0116 | 0x0106
+    a Specific Character Set that is no defined term | Latin 1, with a remark, 0x0116 | 0x0106
+    Smoothing Type without Magnification Type CUBIC | not applied, with a remark | the same
+    densities, light, configuration or Presentation LUT on color films | not applied, with a remark | the same
     densities beyond the printer's, as 0 or 255 | clipped, with a remark, 0x0000 | clipped, 0xB605
     attributes that this printer does not have | ignored, with a remark, 0x0000 | ignored, 0x0107
     more Memory Allocation than there is | none reserved, 0xB600 | 0x0106 or 0x0213
@@ -469,7 +475,7 @@ _QUIRKS = """
     Requested Image Size with Magnification Type NONE | ignored, 0x0116 | 0x0106
     look-up tables of odd sizes | 2 to 65536 entries of 8 to 16 bits | an entry for each value of a depth of
         the printer, 10 to 16 bits, else 0x0106
-    a look-up table that does not match the bits of the image | interpolated, if the printer can | 0x0106
+    a look-up table that does not fit the bits of the image | interpolated, with a remark, if it can | 0x0106
     Reflected Ambient Light on reflective media | ignored, with a remark, 0x0000 | ignored, 0x0107
     Presentation LUT and light at the film session | for films that name none | the same
     """

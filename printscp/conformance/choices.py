@@ -110,7 +110,7 @@ CHOICES: dict[UID, str] = {
         film of another size in the session, where the profile has one a session | 0x0110
         Illumination and Reflected Ambient Light | of the film box, else of the film session, else of the
             medium; what the medium cannot have is ignored
-        room of annotation boxes | none for an SCU that has not negotiated Basic Annotation Box
+        room of annotation boxes | none for an SCU that has not negotiated Basic Annotation Box, with a remark
         order of Referenced Image Box Sequence | by Image Box Position, 1 first; Referenced Basic Annotation
             Box Sequence by position, too
         Referenced Basic Annotation Box Sequence | only if Basic Annotation Box was negotiated; without items
@@ -123,7 +123,10 @@ CHOICES: dict[UID, str] = {
         N-DELETE of the last film box | the one before it does not come back to life
         BLACK and WHITE as a density | Max Density and Min Density in force for the film
         Min Density not below Max Density | 0x0106; a density of 0 is clipped like any other
-        N-SET to Magnification Type NONE under an image that has to be shrunk | 0x0106; nothing is changed
+        N-SET to Magnification Type NONE under an image that is too large, and not to be cropped | 0x0106;
+            nothing is changed
+        N-SET to Magnification Type NONE under a Requested Image Size | tolerant: NONE wins, 0x0116; strict:
+            0x0106
         ICC Profile on a gray film | tolerant: ignored; strict: ignored, 0x0107
         N-ACTION twice | each time a new print job; what was changed between them is printed
         job reference in the answer to N-ACTION | only if the Print Job class was negotiated; else there is

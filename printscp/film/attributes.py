@@ -29,14 +29,14 @@ from printscp.errors import (
     PrintError,
 )
 from printscp.film.profile import Mode, PrinterProfile
-from printscp.film.rules import NotOffered, Rule
+from printscp.film.rules import CHARACTER_SET, NotOffered, NotQuite, Rule
 
 SUCCESS = 0x0000
 ATTRIBUTE_LIST_ERROR = 0x0107
 ATTRIBUTE_VALUE_OUT_OF_RANGE = 0x0116
 
-# May be in every data set (PS3.3 C.12.1, PS3.10 7.2), so no class needs a row for them to be let in.
-_ANYWHERE = frozenset({"SpecificCharacterSet", "DataSetTrailingPadding"})
+# May be in every data set (PS3.10 7.2), so no class needs a row for it to be let in.
+_ANYWHERE = "DataSetTrailingPadding"
 # Sent inside data sets by some SCUs though they belong elsewhere; no reason for a remark.
 _HARMLESS = frozenset({"SOPClassUID", "SOPInstanceUID", "ReferencedImageBoxSequence"})
 
@@ -72,6 +72,10 @@ class Attribute:
     def refuses(self, mode: Mode) -> bool:
         """Whether a value that is not taken fails the request."""
         return self.usage.startswith("M") or self.refused or mode is Mode.STRICT
+
+
+# May be in every data set, too (PS3.3 C.12.1); what texts need of it they have, and what is unknown is told.
+_CHARACTER_SET = Attribute("SpecificCharacterSet", "U/U", CHARACTER_SET)
 
 
 @dataclass
@@ -130,6 +134,10 @@ def read(
             raise MissingAttribute(f"{row.keyword} is missing", row.keyword)
         elif defaults:
             _take_default(row, profile, reading)
+    character_set = unread.pop(_CHARACTER_SET.tag, None)
+    if character_set is not None and (value := _value(dataset, character_set, _CHARACTER_SET)):
+        _given(_CHARACTER_SET, value, profile, mode, reading, False)
+        reading.values.pop(_CHARACTER_SET.keyword, None)
     if unread:
         _unknown(sorted(unread), mode, reading)
     return reading
@@ -145,7 +153,7 @@ def _take_default(row: Attribute, profile: PrinterProfile, reading: Reading) -> 
 def _unknown(tags: list[int], mode: Mode, reading: Reading) -> None:
     for tag in tags:
         keyword = keyword_for_tag(tag)
-        if keyword in _ANYWHERE or tag & 0xFFFF == 0:  # group lengths are to be ignored (PS3.5 7.2)
+        if keyword == _ANYWHERE or tag & 0xFFFF == 0:  # group lengths are to be ignored (PS3.5 7.2)
             continue
         if mode is Mode.STRICT:
             # An attribute of a repeating group has a keyword, but the keyword has no tag.
@@ -187,6 +195,10 @@ def _given(
         reason = f"{row.keyword}: {error}"
         if row.refuses(mode):
             raise InvalidAttributeValue(reason, row.keyword) from error
+        if isinstance(error, NotQuite):
+            reading.values[row.keyword] = error.instead
+            reading.warn(ATTRIBUTE_VALUE_OUT_OF_RANGE, row.keyword, f"{reason}; what fits is used")
+            return
         used = row.default(profile) if defaults else None
         outcome = "ignored" if used is None else f"{used if used != '' else 'none'} used"
         reading.warn(ATTRIBUTE_VALUE_OUT_OF_RANGE, row.keyword, f"{reason}; {outcome}")

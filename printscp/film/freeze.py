@@ -5,10 +5,18 @@ from typing import Any
 
 from printscp.film.instances import FilmBox, FilmSession, ImageBox, PresentationLUT
 from printscp.film.profile import PrinterProfile
-from printscp.film.sheet import Order, Sheet, SheetImage, ToneCurve
+from printscp.film.sheet import LookUp, Order, Sheet, SheetImage, ToneCurve
 from printscp.film.uids import BASIC_COLOR_IMAGE_BOX
 
 _LUT = "ReferencedPresentationLUTSequence"
+_GRAY = (
+    _LUT,
+    "ConfigurationInformation",
+    "MinDensity",
+    "MaxDensity",
+    "Illumination",
+    "ReflectedAmbientLight",
+)
 
 
 def look_up_of(session: FilmSession, film_box: FilmBox, box: ImageBox | None) -> str:
@@ -71,9 +79,36 @@ def freeze(
                 for box in film_box.annotation_boxes
                 for remark in box.remarks
             ),
+            *_without_effect(film_box, profile),
+            *_stretched(images, [look_ups[uid].look_up if uid else None for uid in wanted]),
             *(["no image was set: an empty film"] if film_box.empty else []),
         ),
     )
+
+
+def _without_effect(film_box: FilmBox, profile: PrinterProfile) -> list[str]:
+    """Remarks on what was asked for, and taken, but acts on other images than those of the film."""
+    asked = {key: value for key, value in film_box.attributes.items() if key not in film_box.defaulted}
+    remarks = []
+    for box in film_box.image_boxes:
+        smoothing = (asked | box.attributes).get("SmoothingType", "")
+        magnification = (film_box.attributes | box.attributes)["MagnificationType"]
+        if box.image and magnification != "CUBIC" and profile.smoothings.get(smoothing):
+            remarks.append(f"SmoothingType {smoothing} ignored: magnification {magnification}")
+        if box.image and box.sop_class == BASIC_COLOR_IMAGE_BOX:
+            remarks += [f"{keyword} ignored: color images" for keyword in _GRAY if asked.get(keyword)]
+    return list(dict.fromkeys(remarks))
+
+
+def _stretched(images: list[ImageBox], look_ups: list[LookUp | None]) -> list[str]:
+    """Remarks on tables that have not one entry for each value of their image."""
+    remarks = []
+    for box, look_up in zip(images, look_ups, strict=True):
+        assert box.image is not None
+        bits = box.image.attributes["BitsStored"]
+        if look_up and look_up.table and len(look_up.table) != 1 << bits:
+            remarks.append(f"LUT of {len(look_up.table)} entries stretched over images of {bits} bits")
+    return list(dict.fromkeys(remarks))
 
 
 def order(session: FilmSession, printer_name: str, originator: str, remarks: list[str]) -> Order:

@@ -20,6 +20,8 @@ DENSITY_OUTSIDE_RANGE = 0xB605
 GSDF_DARKEST = 0.05
 GSDF_BRIGHTEST = 3993.0
 MOST_AMBIENT_LIGHT = 200
+MOST_ICC_PROFILE = 16 << 20
+"""Bytes; those of real devices have some megabytes at most, and no budget counts them."""
 
 # What pydicom makes of several values: of binary numbers that come over the wire a plain list.
 _SEVERAL = (MultiValue, list)
@@ -33,6 +35,15 @@ class NotOffered(ValueError):
 
     def __init__(self) -> None:
         super().__init__(_NOT_HERE)
+
+
+class NotQuite(ValueError):
+    """A value that is not taken as it is; ``instead`` is what a tolerant printer makes of it, which is told
+    without quoting it."""
+
+    def __init__(self, reason: str, instead: Any) -> None:
+        super().__init__(reason)
+        self.instead = instead
 
 
 @dataclass(frozen=True)
@@ -135,14 +146,19 @@ EMPTY_IMAGE = Rule(
 """Empty Image Density."""
 
 
+_ISO_2022_IR_58 = "\x1b$)A"
+
+
 def text(limit: int) -> Rule:
     """Text of at most so many characters, in the character set in force."""
 
     def take(value: Any, _: PrinterProfile) -> Taken:
-        if not isinstance(value, str) or len(value) > limit:
-            raise ValueError(f"no text of {limit} characters at most")
-        lost = "�" in value or "\x1b" in value  # an escape sequence that leads nowhere
-        return Taken(value, "some characters are not of the Specific Character Set" if lost else "")
+        # pydicom makes two values of a backslash, and leaves escape sequences of ISO 2022 IR 58 in the text.
+        text = _one_text(value).replace(_ISO_2022_IR_58, "")
+        if isinstance(value, _SEVERAL) or len(text) > limit:
+            raise NotQuite(f"not one text of {limit} characters at most", text[:limit])
+        lost = "�" in text or "\x1b" in text  # an escape sequence that leads nowhere
+        return Taken(text, "some characters are not of the Specific Character Set" if lost else "")
 
     return Rule(take, lambda _: f"text of up to {limit} characters")
 
@@ -295,13 +311,19 @@ PIXELS = Rule(_bytes, lambda _: "native, uncompressed, rows x columns x samples"
 def _icc_profile(value: Any, profile: PrinterProfile) -> Taken:
     if not profile.color:
         raise NotOffered
-    given = bytes(_bytes(value, profile).value)
+    given = _bytes(value, profile).value
+    if len(given) > MOST_ICC_PROFILE:
+        raise ValueError(f"more than {MOST_ICC_PROFILE >> 20} MiB")
+    given = bytes(given)
     if given[36:40] != b"acsp":  # ICC.1 7.2.9, profile file signature
         raise ValueError("no ICC profile")
     return Taken(given)
 
 
-ICC_PROFILE = Rule(_icc_profile, lambda profile: "an ICC profile" if profile.color else _NOT_HERE)
+ICC_PROFILE = Rule(
+    _icc_profile,
+    lambda profile: f"an ICC profile of up to {MOST_ICC_PROFILE >> 20} MiB" if profile.color else _NOT_HERE,
+)
 
 
 def words_16(value: Any) -> tuple[int, ...]:

@@ -39,6 +39,11 @@ class FolderSettings(BaseModel):
             raise ValueError('curve: goes with tone = "curve", and that with it')
         return self
 
+    @property
+    def place(self) -> str:
+        """The folder."""
+        return str(self.folder)
+
     def check(self) -> None:
         """Make the folder, and see whether it can be used.
 

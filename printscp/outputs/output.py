@@ -41,6 +41,10 @@ class Document(AbstractContextManager["Document"], Protocol):
 class Output(Protocol):
     """A way out, as configured."""
 
+    @property
+    def place(self) -> str:
+        """Where it leads, in words for people."""
+
     def check(self) -> None:
         """Whether it can be used at all, asked once at start.
 

@@ -11,6 +11,7 @@ import zlib
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import md5
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 from xml.sax.saxutils import escape
@@ -155,9 +156,14 @@ class PDF(FileDocument):
         canvas.save()
 
     def _subject(self) -> str:
-        if len(set(self._meanings)) == 1:
-            return self._meanings[0]
-        return " ".join(f"Page {number}: {each}" for number, each in enumerate(self._meanings, start=1))
+        said, first = [], 1
+        for meaning, alike in groupby(self._meanings):
+            last = first + len(list(alike)) - 1
+            said.append(
+                f"Page {first}: {meaning}" if first == last else f"Pages {first} to {last}: {meaning}"
+            )
+            first = last + 1
+        return " ".join(said) if len(said) > 1 else self._meanings[0]
 
     def _metadata(self, created: datetime) -> PDFStream:
         """The document information once more, as XMP (PDF 32000-1 14.3.2)."""

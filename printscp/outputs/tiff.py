@@ -2,7 +2,8 @@
 
 It can carry the map of optical density itself, for those who measure. Strips are deflated with a horizontal
 predictor (TIFF 6.0 section 14), which libtiff and all that read by it take; each is a zlib stream of its own,
-so all cores work. The directories of all pages stand at the end: they are small, and say where strips are.
+so all cores work. The directories of all pages stand at the end: they are small, and say where strips are. A
+job too long for 32-bit offsets, say 64 films of 508 dpi, becomes a BigTIFF, which libtiff takes.
 """
 
 from datetime import UTC
@@ -27,6 +28,8 @@ from printscp.render.tone import ToneScale
 _STRIP_BYTES = 1 << 18
 _ADOBE_DEFLATE, _HORIZONTAL = 8, 2
 _BLACK_IS_ZERO, _RGB = 1, 2
+_FAR = 0xF0000000  # what stands behind needs 64-bit offsets; directories have room between this and 2^32
+_BIG_HEAD = b"II+\0\x08\0\0\0"  # BigTIFF: offsets of eight bytes
 
 
 class Settings(FolderSettings):
@@ -73,7 +76,7 @@ class TIFF(FileDocument):
         self._settings = settings
         self._ticket = ticket
         self._directories: list[list[_Entry]] = []
-        self._file.write(b"II*\0" + bytes(4))
+        self._file.write(bytes(16))  # of the head, that of a BigTIFF being the longer
 
     def add(self, page: Page | ColorPage) -> None:
         """Write the strips of a page.
@@ -95,7 +98,7 @@ class TIFF(FileDocument):
             [
                 *self._fields(page),
                 _long(278, high),  # RowsPerStrip
-                _long(273, *places),  # StripOffsets
+                _offsets(273, *places),  # StripOffsets
                 _long(279, *lengths),  # StripByteCounts
             ]
         )
@@ -134,9 +137,10 @@ class TIFF(FileDocument):
         """Write the directories, and in the head where the first is."""
         place = self._file.tell() + self._file.tell() % 2
         self._file.write(bytes(place - self._file.tell()))
-        self._file.overwrite(4, _u32(place))
+        big = place >= _FAR
+        self._file.overwrite(0, _BIG_HEAD + _u64(place) if big else b"II*\0" + _u32(place))
         for number, fields in enumerate(self._directories, start=1):
-            directory = _directory(fields, place, number == len(self._directories))
+            directory = _directory(fields, place, number == len(self._directories), big)
             self._file.write(directory)
             place += len(directory)
 
@@ -157,19 +161,22 @@ def _density(scale: ToneScale) -> str:
     )
 
 
-def _directory(fields: list[_Entry], place: int, last: bool) -> bytes:
+def _directory(fields: list[_Entry], place: int, last: bool, big: bool) -> bytes:
     """An image file directory (TIFF 6.0 section 2) that stands at ``place``, and behind it the values that it
-    points to; all of an even length, since directories and values begin on words.
+    points to; all of an even length, since directories and values begin on words. In a ``big`` one offsets
+    and counts are twice as long.
     """
-    start = place + 2 + 12 * len(fields) + 4
+    word, count = (_u64, _u64) if big else (_u32, _u16)
+    inline = len(word(0))
+    start = place + len(count(0)) + (4 + 2 * inline) * len(fields) + inline
     entries, values = [], b""
     for tag, kind, length, data in sorted(fields):
-        where = data.ljust(4, b"\0") if len(data) <= 4 else _u32(start + len(values))
-        if len(data) > 4:
+        where = data.ljust(inline, b"\0") if len(data) <= inline else word(start + len(values))
+        if len(data) > inline:
             values += data + bytes(len(data) % 2)
-        entries.append(_u16(tag, kind) + _u32(length) + where)
+        entries.append(_u16(tag, kind) + word(length) + where)
     following = 0 if last else start + len(values)
-    return b"".join([_u16(len(fields)), *entries, _u32(following), values])
+    return b"".join([count(len(fields)), *entries, word(following), values])
 
 
 def _ascii(tag: int, text: str) -> _Entry:
@@ -185,6 +192,11 @@ def _long(tag: int, *values: int) -> _Entry:
     return _Entry(tag, 4, len(values), _u32(*values))
 
 
+def _offsets(tag: int, *values: int) -> _Entry:
+    """In ascending order: LONG, or LONG8 of a BigTIFF."""
+    return _long(tag, *values) if values[-1] < _FAR else _Entry(tag, 16, len(values), _u64(*values))
+
+
 def _rational(tag: int, value: float) -> _Entry:
     fraction = Fraction(value).limit_denominator(1 << 16)
     return _Entry(tag, 5, 1, _u32(fraction.numerator, fraction.denominator))
@@ -196,3 +208,7 @@ def _u16(*values: int) -> bytes:
 
 def _u32(*values: int) -> bytes:
     return b"".join(value.to_bytes(4, "little") for value in values)
+
+
+def _u64(*values: int) -> bytes:
+    return b"".join(value.to_bytes(8, "little") for value in values)

@@ -13,7 +13,8 @@ _BAND = 64  # rows that Pillow, which keeps four bytes a pixel, gets at a time
 
 
 def srgb(image: SheetImage, icc_profile: bytes) -> NDArray[np.uint8]:
-    """Rows x columns x 3 of a color image, of its negative where it is to be reversed.
+    """Rows x columns x 3 of a color image, of its negative where it is to be reversed; where nothing has to
+    be computed in the sheet's memory, which is not contiguous when it lies plane by plane.
 
     ``icc_profile`` says what the values mean; without one, or with one that is not `usable`, they are sRGB.
     """
@@ -24,7 +25,7 @@ def srgb(image: SheetImage, icc_profile: bytes) -> NDArray[np.uint8]:
     colors = values.reshape(rows, columns, 3)
     transform = _transform(bytes(icc_profile))
     if transform is None and not image.reverse:
-        return np.ascontiguousarray(colors)
+        return colors
     result = np.empty((rows, columns, 3), np.uint8)
     for top in range(0, rows, _BAND):
         band = colors[top : top + _BAND]

@@ -125,7 +125,7 @@ def _average(source: Samples, target: Samples, shift: int) -> None:
     for top in range(0, rows, _BAND):
         edges = np.arange(top, min(top + _BAND, rows) + 1) * per_row
         first, end = math.floor(edges[0]), min(math.ceil(edges[-1]), source.shape[0])
-        values = np.left_shift(source[first:end], shift, dtype=target.dtype).astype(np.float32)
+        values = np.left_shift(source[first:end], shift, order="C", dtype=target.dtype).astype(np.float32)
         # Which share each row has in each printed row.
         above, below = edges[:-1, None], edges[1:, None]
         row = np.arange(first, end)

@@ -139,7 +139,8 @@ def _marks_behind_letters(seen: str) -> str:
 @lru_cache(maxsize=4096)
 def _in_font(character: str) -> tuple[str, Path]:
     """A character, or what stands for it, and the font that has it."""
-    for font in FONTS:
+    # Beyond the basic plane PDF readers would find another character: reportlab's tables end there.
+    for font in FONTS if character <= "\uffff" else ():
         if _glyph(character, font) != _glyph("\uffff", font):  # a character that no font may have
             return character, font
     return REPLACEMENT, FONTS[0]

@@ -29,7 +29,7 @@ class Spool:
         """
         self.folder = folder
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # patient data: for nobody else
             self.sheets = SheetStore(folder / "sheets")
         except OSError as error:
             raise SetupError(f"spool {folder}: {error.strerror}") from error

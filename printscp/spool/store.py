@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from isal import isal_zlib
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from printscp.film.sheet import BytesLike, Sheet
@@ -99,6 +99,11 @@ class SheetStore:
                 for image in fields["images"]:
                     image["pixels"] = _read(archive, members[_member_name(image["position"])])
             return _SHEET.validate_python(fields)
+        except ValidationError as error:
+            # Its own words quote what is wrong, which may be a patient's name.
+            first = error.errors(include_input=False)[0]
+            key = ".".join(str(part) for part in first["loc"])
+            raise DamagedSheet(f"sheet {name} cannot be read: {key}: {first['msg']}") from None
         except (OSError, tarfile.TarError, ValueError, KeyError, TypeError) as error:
             raise DamagedSheet(f"sheet {name} cannot be read: {error}") from error
 

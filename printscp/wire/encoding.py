@@ -23,6 +23,8 @@ def encode(values: Values, implicit: bool) -> bytes:
     """A data set in implicit or explicit VR little endian; None and empty lists make empty elements."""
     character_set = values.get("SpecificCharacterSet")
     encodings = convert_encodings(character_set) if character_set else ["iso8859"]
+    if "iso_ir_58" in encodings:  # pydicom leaves out its escape sequences
+        values, encodings = values | {"SpecificCharacterSet": ["ISO_IR 192"]}, ["utf8"]
     return _data_set(values, implicit, encodings)
 
 

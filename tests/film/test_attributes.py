@@ -327,10 +327,7 @@ BAD = [
 ]
 BAD_WITHOUT_DEFAULT = [
     ("film session", "SpecificCharacterSet", "ISO_IR 9"),
-    ("film session", "FilmSessionLabel", "x" * 65),
-    ("film session", "FilmSessionLabel", ["a", "b"]),
     ("film session", "MemoryAllocation", -1),
-    ("film session", "OwnerID", "x" * 17),
     ("film box", "AnnotationDisplayFormatID", "TOP"),
     ("film box", "ICCProfile", b"no profile"),
     ("gray image box", "MagnificationType", "LANCZOS"),
@@ -341,12 +338,19 @@ BAD_WITHOUT_DEFAULT = [
     ("gray image box", "RequestedImageSize", 1000.5),
     ("gray image box", "RequestedDecimateCropBehavior", "SQUEEZE"),
     ("color image box", "RequestedImageSize", -1),
-    ("annotation box", "TextString", "x" * 65),
-    ("LUT item", "LUTExplanation", "x" * 65),
+]
+BAD_TEXTS = [
+    ("film session", "FilmSessionLabel", "x" * 65, "x" * 64),
+    ("film session", "FilmSessionLabel", ["a", "b"], "a\\b"),
+    ("film session", "OwnerID", "x" * 17, "x" * 16),
+    ("annotation box", "TextString", "x" * 65, "x" * 64),
+    ("LUT item", "LUTExplanation", "x" * 65, "x" * 64),
 ]
 
 
-@pytest.mark.parametrize(("table", "keyword", "value"), [*BAD, *BAD_WITHOUT_DEFAULT])
+@pytest.mark.parametrize(
+    ("table", "keyword", "value"), [*BAD, *BAD_WITHOUT_DEFAULT, *(each[:3] for each in BAD_TEXTS)]
+)
 def test_an_optional_value_that_is_not_taken_is_0106_on_a_strict_printer(
     table: str, keyword: str, value: Any
 ) -> None:
@@ -375,6 +379,17 @@ def test_without_a_default_it_is_left_out(table: str, keyword: str, value: Any) 
     assert (reading.status, reading.offending) == (OUT_OF_RANGE, [keyword])
     [remark] = reading.remarks
     assert remark.endswith("; ignored")
+
+
+@pytest.mark.parametrize(("table", "keyword", "value", "used"), BAD_TEXTS)
+def test_of_a_text_what_fits_is_used_and_it_is_not_quoted(
+    table: str, keyword: str, value: Any, used: str
+) -> None:
+    reading = create(table, **{keyword: value})
+    assert reading.values[keyword] == used
+    assert (reading.status, reading.offending) == (OUT_OF_RANGE, [keyword])
+    limit = 16 if keyword == "OwnerID" else 64
+    assert reading.remarks == [f"{keyword}: not one text of {limit} characters at most; what fits is used"]
 
 
 @pytest.mark.parametrize(("table", "keyword", "value"), [case for case in BAD if case[1] in SETTABLE])

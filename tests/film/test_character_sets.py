@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
 
 Start = Callable[..., Scu]
 
-_JIS, _ASCII = b"\x1b$B", b"\x1b(B"
+_JIS, _ASCII, _GB2312 = b"\x1b$B", b"\x1b(B", b"\x1b$)A"
 
 
 def jis(text: str) -> bytes:
@@ -38,6 +38,11 @@ TEXTS = {
     "Greek": (b"ISO_IR 126", "Διονυσιος", "Διονυσιος".encode("iso8859_7")),
     "Korean": (b"\\ISO 2022 IR 149", "김희중", b"\x1b$)C" + "김희중".encode("euc_kr")),
     "Chinese": (b"GB18030", "王小东", "王小东".encode("gb18030")),
+    "Chinese, 58": (
+        b"\\ISO 2022 IR 58",
+        "Li=王^小东",
+        b"Li=" + _GB2312 + "王".encode("gb2312") + b"^" + _GB2312 + "小东".encode("gb2312"),
+    ),
     "Chinese, GBK": (b"GBK", "王小东", "王小东".encode("gbk")),
     # Characters with a byte 5C, which is no backslash there.
     "Chinese with 5C": (b"GB18030", "乗哱", "乗哱".encode("gb18030")),
@@ -133,6 +138,24 @@ def test_an_unknown_character_set_is_told(start: Start) -> None:
     with pytest.raises(PrintError) as caught:
         say(start(Mode.STRICT), "create", BASIC_FILM_SESSION, "1.2.3", *elements)
     assert caught.value.status == 0x0106
+
+
+def test_an_unknown_character_set_is_told_by_every_class(start: Start) -> None:
+    position = (tag("AnnotationPosition"), "US", b"\1\0")
+    elements = *character_set(b"ISO_IR 9"), position, text("TextString", "LO", b"DOE^JANE")
+    for mode in Mode:
+        scu = start(mode)
+        scu.create_session()
+        scu.create_film(AnnotationDisplayFormatID="BOTTOM")
+        if mode is Mode.STRICT:
+            with pytest.raises(PrintError) as caught:
+                say(scu, "set", BASIC_ANNOTATION_BOX, scu.annotations[0], *elements)
+            assert caught.value.status == 0x0106
+        else:
+            answer = say(scu, "set", BASIC_ANNOTATION_BOX, scu.annotations[0], *elements)
+            assert (answer.status, answer.tags) == (0x0116, (0x00080005,))
+            remark = "annotation 1: SpecificCharacterSet: ISO_IR 9 is no defined term; ignored"
+            assert remark in scu.printed().remarks
 
 
 @pytest.mark.parametrize(

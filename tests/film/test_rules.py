@@ -22,6 +22,7 @@ from printscp.film.rules import (
     DISPLAY_FORMAT,
     ICC_PROFILE,
     ILLUMINATION,
+    MOST_ICC_PROFILE,
     PIXEL_ASPECT,
     PIXELS,
     PRESENTATION_LUT_REFERENCE,
@@ -217,6 +218,7 @@ def test_an_icc_profile_has_its_signature() -> None:
     assert taken(ICC_PROFILE, given_profile) == given_profile
     assert reason(ICC_PROFILE, b"acsp" + b"\0" * 124) == "no ICC profile"
     assert reason(ICC_PROFILE, b"") == "no ICC profile"
+    assert reason(ICC_PROFILE, given_profile + bytes(MOST_ICC_PROFILE)) == "more than 16 MiB"
     with pytest.raises(NotOffered):
         ICC_PROFILE.take(given_profile, BARE)
 

@@ -96,3 +96,19 @@ def test_directories_and_values_stand_on_words(tmp_path: Path) -> None:
         after = place + 2 + 12 * count
         place, found = int.from_bytes(data[after : after + 4], "little"), found + 1
     assert found == 4
+
+
+@pytest.mark.parametrize("far", [16, 30_000])  # all strips are far; only those behind the first page
+def test_what_is_too_long_for_32_bits_is_a_big_tiff(
+    far: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("printscp.outputs.tiff._FAR", far)
+    pages = [*several(), color_page(), page(densities(1, 1))]
+    path = deliver("tiff", tmp_path, *pages)
+    assert Path(path).read_bytes()[:4] == b"II+\0"
+    with Image.open(path) as images:
+        for image, each in zip(ImageSequence.Iterator(images), pages, strict=True):
+            pixels = drawn(each)
+            expected = pixels if pixels.ndim == 3 else table_of(65535, each.scale)[pixels]
+            assert (np.asarray(image) == expected).all()
+            assert image.info["dpi"] == pytest.approx((each.dots_per_inch,) * 2, abs=1e-3)

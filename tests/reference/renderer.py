@@ -227,8 +227,8 @@ def nearest(pixels: int, length: int, lean: float) -> Floats:
     """The pixel that the centre of the printer pixel is in; of equal size each is its own."""
     weights = np.zeros((length, pixels))
     for place in range(length):
-        centre = (place + 0.5) * pixels / length
-        weights[place, math.floor(centre + (lean if pixels != length else 0))] = 1
+        pixel = math.floor((place + 0.5) * pixels / length + (lean if pixels != length else 0))
+        weights[place, min(max(pixel, 0), pixels - 1)] = 1
     return weights
 
 

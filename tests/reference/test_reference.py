@@ -292,7 +292,14 @@ def test_one_code_in_resampling(magnification: str, bits: int, size: tuple[int, 
 
 @pytest.mark.parametrize(
     ("shape", "magnification"),
-    [((67, 41), "REPLICATE"), ((67, 41), "BILINEAR"), ((67, 41), "CUBIC"), ((1411, 1213), "CUBIC")],
+    [
+        ((67, 41), "REPLICATE"),
+        ((67, 41), "BILINEAR"),
+        ((67, 41), "CUBIC"),
+        ((1411, 1213), "CUBIC"),
+        ((3, 2), "REPLICATE"),
+        ((1, 1), "CUBIC"),
+    ],
     ids=str,
 )
 def test_one_code_in_resampling_to_a_size_as_on_film(shape: tuple[int, int], magnification: str) -> None:

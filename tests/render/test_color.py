@@ -98,3 +98,10 @@ def test_a_profile_that_cannot_be_used_leaves_the_colors_as_they_are(image: Imag
     rgb = colors_of((5, 5))
     assert not usable(profile)
     assert (srgb(image(rgb), profile) == rgb).all()
+
+
+@pytest.mark.parametrize("planes", [0, 1])
+def test_colors_that_stay_as_they_are_are_not_copied(image: ImageOf, planes: int) -> None:
+    pixels = np.zeros(3 * 40 * 50, np.uint8)
+    made = image(colors_of((40, 50)), pixels=pixels, planar_configuration=planes)
+    assert np.shares_memory(srgb(made, b""), pixels)

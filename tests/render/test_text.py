@@ -93,6 +93,7 @@ def test_a_line_is_in_the_order_it_is_read(text: str, expected: str) -> None:
 
 def test_what_cannot_be_set_is_a_box_and_what_cannot_be_seen_is_nothing() -> None:
     assert seen("a\ue000b\U000e0041\ud800c\uffff") == f"a{REPLACEMENT}b{REPLACEMENT}c{REPLACEMENT}"
+    assert seen("\U0001f600") == REPLACEMENT  # DejaVu Sans has it, but PDF readers would find U+1F60
     assert seen("\x00a\x1bb\x7f\u200fc\u00add\ufeff") == "abcd"
     assert seen("a\tb\nc\u00a0d\u3000e\u2028f") == "a b c d e f"
     assert line("") == line("\x00") == ()

@@ -107,7 +107,8 @@ def test_what_the_film_and_its_image_ask_for(client: Client, films: Films, ramp:
     )
     sent(dcmtk, dcmtk.store([ramp], *film.split(), *image.split()))
     assert films.job().films[0].display_format == "STANDARD\\2,2"
-    sheet = films.sheet
+    (sheet,) = films.sheets
+    assert sheet.remarks == ("SmoothingType SHARP ignored: magnification BILINEAR",)
     assert (sheet.trim, sheet.border_density, sheet.empty_image_density) == (True, 150, 30)
     assert (sheet.resolution, sheet.width, sheet.height, len(sheet.boxes)) == ("HIGH", 4064, 5080, 4)
     (printed,) = sheet.images
@@ -193,7 +194,9 @@ def test_densities(
     assert (film.images[0] == RAMP).all()
     sent(dcmtk, film, *(["--monochrome1"] if photometric == "MONOCHROME1" else []))
     job = films.job()
-    sheet = films.sheet
+    (sheet,) = films.sheets
+    stretched = ("LUT of 256 entries stretched over images of 12 bits",)
+    assert sheet.remarks == (stretched if lut == "256 entries" else ())
     assert sheet.images[0].reverse is (photometric == "MONOCHROME1")
     page = at_pixels(compose(sheet, "film").density, sheet) / 10000
     # Turned into MONOCHROME1 by dcmprscu, values of the upper half are too small by one.

@@ -46,6 +46,11 @@ def names(spool: Spool) -> list[str]:
     return sorted(path.name for path in (spool.folder / "sheets").iterdir())
 
 
+def test_a_new_spool_is_for_its_owner_alone(tmp_path: Path) -> None:
+    Spool(tmp_path / "new").close()
+    assert (tmp_path / "new").stat().st_mode & 0o077 == 0
+
+
 def with_pixels(sheet: Sheet, *pixels: bytes) -> Sheet:
     """The film with other images, at positions from 1."""
     images = (replace(sheet.images[0], position=k, pixels=each) for k, each in enumerate(pixels, start=1))

@@ -1,6 +1,7 @@
 """Sheets on disk: whole or not there, and never anything else than what was accepted."""
 
 import errno
+import json
 import os
 import tarfile
 from collections.abc import Iterator
@@ -215,6 +216,17 @@ def test_a_header_of_another_kind_is_damage(store: SheetStore, tmp_path: Path, h
             archive.add(tmp_path / name, name)
     with pytest.raises(DamagedSheet):
         store.load("odd")
+
+
+def test_a_sheet_of_other_fields_does_not_name_its_patient(
+    store: SheetStore, film: Sheet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields = {"label": "DOE^JANE", "annotations": [{"text": "DOE^JANE"}], "images": []}
+    monkeypatch.setattr("printscp.spool.store._header", lambda _: json.dumps(fields).encode())
+    save(store, "odd", film)
+    with pytest.raises(DamagedSheet, match="film_size") as raised:
+        store.load("odd")
+    assert "DOE" not in str(raised.value)
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 2000, b"\0" * 10240])

@@ -69,6 +69,12 @@ def test_text_goes_out_in_the_character_set_in_force(character_set: str, text: s
     assert decode(BytesIO(encode(values, True)), True, True).FilmSessionLabel == text
 
 
+def test_text_in_iso_2022_ir_58_is_told_in_another_set() -> None:
+    values: Values = {"SpecificCharacterSet": ["", "ISO 2022 IR 58"], "FilmSessionLabel": "Li=王^小东"}
+    dataset = decode(BytesIO(encode(values, True)), True, True)
+    assert (dataset.SpecificCharacterSet, dataset.FilmSessionLabel) == ("ISO_IR 192", "Li=王^小东")
+
+
 def test_a_value_that_is_not_there_is_an_empty_element() -> None:
     read = decode(BytesIO(encode({"DateOfLastCalibration": None, "PrinterName": "FILM"}, False)), False, True)
     assert (read.PrinterName, read["DateOfLastCalibration"].VM) == ("FILM", 0)

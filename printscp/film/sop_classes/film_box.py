@@ -33,7 +33,7 @@ from printscp.film.rules import (
     term,
 )
 from printscp.film.sop_classes.film_session import with_look_up, without_repeats
-from printscp.film.sop_classes.image_box import check_one_to_one
+from printscp.film.sop_classes.image_box import check_one_to_one, drop_requested_sizes
 from printscp.film.sop_classes.print_job import check_print, job_reference
 from printscp.film.uids import (
     BASIC_ANNOTATION_BOX,
@@ -122,8 +122,9 @@ class BasicFilmBox:
         color = request.context == BASIC_COLOR_PRINT_MANAGEMENT_META or not gray
         _check_icc_profile(dialogue, reading, color)
         seen = dict(reading.values)
-        if BASIC_ANNOTATION_BOX not in dialogue.services:
-            seen.pop("AnnotationDisplayFormatID", None)  # nobody could fill the boxes
+        if BASIC_ANNOTATION_BOX not in dialogue.services and seen.pop("AnnotationDisplayFormatID", None):
+            # Nobody could fill the boxes.
+            reading.remarks.append("AnnotationDisplayFormatID ignored: annotation boxes not negotiated")
         places = layout(seen, dialogue.profile)
         image_boxes, annotation_boxes = _boxes(places, color)
         _make_way(dialogue, session)
@@ -157,6 +158,8 @@ class BasicFilmBox:
             if box.image is not None:
                 dialogue.check_look_up_length(session.attributes | in_force, box.image)
                 check_one_to_one(film_box, box, box.image, in_force)
+        if reading.values.get("MagnificationType") == "NONE":
+            drop_requested_sizes(dialogue, film_box, reading)
         film_box.attributes = values
         film_box.defaulted = (film_box.defaulted - reading.values.keys()) | reading.defaulted
         film_box.remarks = without_repeats(film_box.remarks + reading.remarks)

@@ -33,6 +33,7 @@ DECIMATED = 0xB60A
 
 _GRAYSCALE = "BasicGrayscaleImageSequence"
 _COLOR = "BasicColorImageSequence"
+_NO_SIZE = "RequestedImageSize ignored: magnification NONE"
 
 _POSITION = Attribute("ImageBoxPosition", "M/M", number(1, 0xFFFF))
 _LOOK = (
@@ -246,11 +247,7 @@ def _fit(
         if dialogue.strict:
             raise InvalidAttributeValue("contradicts MagnificationType NONE", "RequestedImageSize")
         del reading.values["RequestedImageSize"], in_force["RequestedImageSize"]
-        reading.warn(
-            ATTRIBUTE_VALUE_OUT_OF_RANGE,
-            "RequestedImageSize",
-            "RequestedImageSize ignored: magnification NONE",
-        )
+        reading.warn(ATTRIBUTE_VALUE_OUT_OF_RANGE, "RequestedImageSize", _NO_SIZE)
     resolution = dialogue.profile.resolution(film_box.attributes["RequestedResolutionID"])
     size = _oversize(film_box, box, _printed_size(image, in_force, resolution))
     if not size:
@@ -273,16 +270,34 @@ def _fit(
 
 
 def check_one_to_one(film_box: FilmBox, box: ImageBox, image: Image, in_force: dict[str, Any]) -> None:
-    """Refuse that a film box turns to Magnification Type NONE under an image that has to be shrunk.
+    """Refuse that a film box turns to Magnification Type NONE under an image that is not to be cropped, and
+    would be.
 
     Raises:
         InvalidAttributeValue
     """
     one_to_one = in_force["MagnificationType"] == "NONE"
-    if one_to_one and in_force["RequestedDecimateCropBehavior"] == "DECIMATE":
+    if one_to_one and in_force["RequestedDecimateCropBehavior"] != "CROP":
         size = _oversize(film_box, box, (image.attributes["Columns"], image.attributes["Rows"]))
         if size:
             raise InvalidAttributeValue(f"NONE, but {size}", "MagnificationType")
+
+
+def drop_requested_sizes(dialogue: Dialogue, film_box: FilmBox, reading: Reading) -> None:
+    """A film box turns to Magnification Type NONE: images that follow it have no Requested Image Size.
+
+    Raises:
+        InvalidAttributeValue: of a strict printer.
+    """
+    for box in film_box.image_boxes:
+        if "RequestedImageSize" in box.attributes and "MagnificationType" not in box.attributes:
+            if dialogue.strict:
+                raise InvalidAttributeValue(
+                    f"NONE, but image {box.position} has a RequestedImageSize", "MagnificationType"
+                )
+            del box.attributes["RequestedImageSize"]
+            remark = f"image {box.position}: {_NO_SIZE}"
+            reading.warn(ATTRIBUTE_VALUE_OUT_OF_RANGE, "MagnificationType", remark)
 
 
 def _oversize(film_box: FilmBox, box: ImageBox, size: tuple[int, int]) -> str:

@@ -77,13 +77,14 @@ def test_what_is_refused_keeps_the_text_that_was_there(
     assert scu.state() == before
 
 
-def test_a_text_that_is_too_long(start: Start) -> None:
+def test_of_a_text_that_is_too_long_what_fits_is_printed(start: Start) -> None:
     scu = annotated(start())
     scu.set_annotation(1, AnnotationPosition=1, TextString="first")
     answer = scu.set_annotation(1, AnnotationPosition=1, TextString="second" * 11)
     assert (answer.status, answer.tags) == (0x0116, (0x20300020,))
     assert "second" not in answer.comment  # a patient's, maybe
-    assert scu.printed().annotations == (FIRST,)
+    [printed] = scu.printed().annotations
+    assert printed.text == ("second" * 11)[:64]
     strict = annotated(start(Mode.STRICT))
     refused(
         0x0106,

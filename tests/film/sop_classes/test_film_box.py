@@ -156,6 +156,7 @@ def test_annotation_boxes_are_for_those_who_negotiated_them(start: Start, mode: 
     assert "ReferencedBasicAnnotationBoxSequence" not in answer.values
     sheet = scu.printed()
     assert sheet.annotations == ()
+    assert "AnnotationDisplayFormatID ignored: annotation boxes not negotiated" in sheet.remarks
     scu.create_film()
     assert sheet.boxes == scu.printed().boxes  # what nobody can fill takes no room
 
@@ -322,7 +323,7 @@ def test_a_sheet_holds_all_that_was_asked_for(start: Start, mode: Mode) -> None:
     assert (sheet.printer_density, sheet.border_density, sheet.empty_image_density) == ((20, 310), 30, 150)
     assert (sheet.trim, sheet.illumination, sheet.reflected_ambient_light) == (True, 1500, 5)
     assert (sheet.color, sheet.icc_profile, sheet.look_ups, sheet.annotations) == (False, b"", (), ())
-    assert sheet.remarks == ()
+    assert sheet.remarks == ("SmoothingType SHARP ignored: magnification REPLICATE",)
     [image] = sheet.images
     assert (image.position, image.rows, image.columns, image.bits_stored) == (2, 4, 5, 8)
     assert (image.magnification, image.smoothing, image.smoothing_weight) == ("REPLICATE", "SHARP", -0.1)
@@ -351,8 +352,25 @@ def test_remarks_name_what_was_done_otherwise(start: Start) -> None:
         "Trim: MAYBE is none of YES, NO; NO used",
         "PatientName ignored",
         "image 2: MinDensity: 5 outside 20..310: 20 used",
-        "annotation 0: TextString: no text of 64 characters at most; ignored",
+        "annotation 0: TextString: not one text of 64 characters at most; what fits is used",
     )
+
+
+def test_what_has_no_effect_is_told_once(start: Start) -> None:
+    scu = session(start)
+    scu.create_film("STANDARD\\2,2", SmoothingType="SHARP")
+    scu.set_image(1, gray(), MagnificationType="CUBIC")
+    assert scu.printed().remarks == ()
+    for position in (2, 3):
+        scu.set_image(position, gray(), MagnificationType="REPLICATE")
+    assert scu.printed().remarks == ("SmoothingType SHARP ignored: magnification REPLICATE",)
+
+
+def test_what_is_for_gray_images_only_is_told_on_a_color_film(start: Start) -> None:
+    scu = session(start, meta=COLOR)
+    scu.create_film(MaxDensity=250)
+    scu.set_image(1, color())
+    assert scu.printed().remarks == ("MaxDensity ignored: color images",)
 
 
 # --- what a printer may lack -----------------------------------------------------------------------------
@@ -475,6 +493,30 @@ def test_magnification_none_is_refused_where_an_image_has_to_be_shrunk(scu: Scu)
     assert scu.set_film(MagnificationType="NONE").status == 0
     scu.set_image(1, gray(10, 97), RequestedDecimateCropBehavior="CROP")
     assert scu.set_film(MagnificationType="NONE").status == 0
+
+
+def test_magnification_none_does_not_cut_an_image_that_is_to_fail(scu: Scu) -> None:
+    # 97 columns at 1 mm fit, one to one they do not.
+    scu.set_image(1, gray(10, 97), RequestedImageSize=1, RequestedDecimateCropBehavior="FAIL")
+    refused(0x0106, lambda: scu.set_film(MagnificationType="NONE"), "MagnificationType")
+
+
+def test_magnification_none_and_an_image_of_requested_size(start: Start, mode: Mode) -> None:
+    scu = session(start, mode)
+    scu.create_film("STANDARD\\2,1")
+    scu.set_image(1, gray(), RequestedImageSize=10)
+    scu.set_image(2, gray(), RequestedImageSize=10, MagnificationType="CUBIC")
+    if mode is Mode.STRICT:
+        before = scu.state()
+        refused(0x0106, lambda: scu.set_film(MagnificationType="NONE"), "MagnificationType")
+        assert scu.state() == before
+        return
+    answer = scu.set_film(MagnificationType="NONE")
+    assert (answer.status, answer.tags) == (0x0116, (0x20100060,))
+    assert scu.set_film(Trim="YES").status == 0
+    sheet = scu.printed()
+    assert [image.requested_width_mm for image in sheet.images] == [None, 10]
+    assert sheet.remarks == ("image 1: RequestedImageSize ignored: magnification NONE",)
 
 
 # --- N-ACTION and N-DELETE -------------------------------------------------------------------------------
