@@ -1,9 +1,9 @@
 """What the file formats share: their keys, and a document that is a file in a folder."""
 
 import os
+from abc import ABC, abstractmethod
 from functools import cached_property, lru_cache
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from PIL import ImageCms
@@ -90,7 +90,7 @@ class FolderSettings(BaseModel):
         return None if self.curve is None else read_curve(self.curve)
 
 
-class FileDocument:
+class FileDocument(ABC):
     """A document that is one file, ``NAME.suffix``; hidden until it is whole."""
 
     def __init__(self, folder: Path, ticket: Ticket, suffix: str) -> None:
@@ -106,19 +106,14 @@ class FileDocument:
         self._end()
         return str(self._file.commit())
 
+    @abstractmethod
     def _end(self) -> None:
         """Write what stands behind the last page."""
-        raise NotImplementedError
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._file.discard()
 
 

@@ -7,7 +7,6 @@ import zlib
 from contextlib import ExitStack
 from datetime import UTC
 from pathlib import Path
-from types import TracebackType
 from typing import Literal, Self
 
 from isal import isal_zlib
@@ -101,12 +100,7 @@ class PNG:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for file in self._files:
             file.discard()
 

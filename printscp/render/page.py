@@ -1,5 +1,6 @@
 """What a film looks like when it is rendered: gray film is a map of optical density, color film sRGB."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,7 +28,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class _Film:
+class _Film(ABC):
     """``scale`` is the printer's whole range under the film's light: outputs place their samples in it.
     ``title`` names the job and holds no patient data."""
 
@@ -35,6 +36,17 @@ class _Film:
     scale: ToneScale
     texts: tuple[Text, ...]
     title: str
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+
+    @property
+    def size_points(self) -> tuple[float, float]:
+        """Width and height in points of 1/72 inch."""
+        rows, columns = self.shape
+        return columns / self.dots_per_inch * 72, rows / self.dots_per_inch * 72
 
 
 @dataclass(frozen=True)
@@ -49,11 +61,6 @@ class Page(_Film):
         rows, columns = self.density.shape
         return rows, columns
 
-    @property
-    def size_points(self) -> tuple[float, float]:
-        """Width and height in points of 1/72 inch."""
-        return size_points(self.shape, self.dots_per_inch)
-
 
 @dataclass(frozen=True)
 class ColorPage(_Film):
@@ -66,14 +73,3 @@ class ColorPage(_Film):
         """Rows and columns."""
         rows, columns, _ = self.srgb.shape
         return rows, columns
-
-    @property
-    def size_points(self) -> tuple[float, float]:
-        """Width and height in points of 1/72 inch."""
-        return size_points(self.shape, self.dots_per_inch)
-
-
-def size_points(shape: tuple[int, int], dots_per_inch: float) -> tuple[float, float]:
-    """Width and height in points of 1/72 inch of rows x columns."""
-    rows, columns = shape
-    return columns / dots_per_inch * 72, rows / dots_per_inch * 72
