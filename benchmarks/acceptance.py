@@ -26,12 +26,14 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.presentation import build_context
 
+from printscp.film.job import ExecutionStatus
 from printscp.film.uids import (
     BASIC_FILM_BOX,
     BASIC_FILM_SESSION,
     BASIC_GRAYSCALE_IMAGE_BOX,
     BASIC_GRAYSCALE_PRINT_MANAGEMENT_META,
 )
+from printscp.spool.database import Database
 from printscp.spool.queue import JobQueue
 
 HOST = "127.0.0.1"
@@ -40,6 +42,8 @@ MAXIMUM_PDU = 131072  # the largest that DCMTK takes
 TITLE = "FILMPRINTER"
 META = BASIC_GRAYSCALE_PRINT_MANAGEMENT_META
 PRINT = 1  # Action Type ID of the film box N-ACTION
+PRINTSCP = (sys.executable, "-c", "from printscp.cli import main; main()")
+UNDER_WAY = (ExecutionStatus.PENDING, ExecutionStatus.PRINTING)
 
 
 class RawClient:
@@ -158,29 +162,30 @@ class Server:
 class Printscp(Server):
     """`printscp serve` as an operator runs it, worker and all."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
-        start = "from printscp.cli import main; main()"
+    def __init__(self, folder: Path, *options: str, database: str | None = None) -> None:
+        options = (*options, *(("--database", database) if database else ()))
         arguments = ["serve", "--port", "0", "--spool", "spool", "--output", "films", *options]
-        super().__init__(folder, [sys.executable, "-c", start, *arguments], stdout=subprocess.PIPE, text=True)
+        super().__init__(folder, [*PRINTSCP, *arguments], stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         # "listening on 127.0.0.1:PORT as TITLE"
         self.port = int(self.process.stdout.readline().split()[2].rpartition(":")[2])
-        self._queue = JobQueue(folder / "spool")
+        self.database = Database(database or f"sqlite:///{folder / 'spool' / 'jobs.sqlite'}", make=False)
+        self.queue = JobQueue(self.database)
 
     def settle(self, busy: bool = False) -> None:
         deadline = time.monotonic() + PATIENCE
-        while not busy and any(job.finished is None for job in self._queue.jobs()):
+        while not busy and any(self.queue.counts().get(status) for status in UNDER_WAY):
             assert time.monotonic() < deadline, "the worker does not come to an end"
             time.sleep(0.02)
 
     def check(self, films: int) -> None:
         self.settle()
-        ended = [str(job.status) for job in self._queue.jobs()]
+        ended = [str(job.status) for job in self.queue.jobs()]
         assert ended == ["DONE"] * films, f"{films} films accepted, jobs: {ended}"
         assert len(list((self.folder / "films").glob("*.pdf"))) == films
 
     def __exit__(self, *reason: object) -> None:
-        self._queue.close()
+        self.database.close()
         super().__exit__(*reason)
 
 

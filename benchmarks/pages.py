@@ -43,14 +43,27 @@ from printscp.film.service import perform
 from printscp.film.sheet import Sheet
 from printscp.film.uids import BASIC_FILM_BOX, BASIC_FILM_SESSION, BASIC_GRAYSCALE_IMAGE_BOX
 from printscp.film.uids import BASIC_GRAYSCALE_PRINT_MANAGEMENT_META as META
-from printscp.outputs.output import Ticket
+from printscp.outputs.output import Ticket, Uncontested
 from printscp.outputs.registry import open_output
 from printscp.printer import FilmPrinter
 from printscp.render.compose import compose
 
 SMALL = Film(1, 1, (64, 64), 8, "8INX10IN")
 FILM = Film(4, 5, (512, 512), 8, "17INX17IN")
-TICKET = Ticket("film", "film 1", 1, datetime(2026, 1, 1, tzinfo=UTC))
+TICKET = Ticket(
+    job=1,
+    name="film",
+    title="film 1",
+    copies=1,
+    created=datetime(2026, 1, 1, tzinfo=UTC),
+    priority="MED",
+    medium="BLUE FILM",
+    destination="PROCESSOR",
+    printer="PRINTSCP",
+    originator="BENCHMARK",
+    film_size="17INX17IN",
+    films=1,
+)
 PLAIN_RUNS = 3  # seconds each, and nobody doubts the outcome
 DOCUMENTS: dict[str, dict[str, Any]] = {
     "8-bit PDF": {"type": "pdf", "bits": 8},
@@ -94,7 +107,7 @@ def deliver(sheet: Sheet, table: dict[str, Any], folder: Path) -> None:
     """What the worker does with a film."""
     with open_output(table | {"folder": folder}).begin(TICKET) as document:
         document.add(compose(sheet, TICKET.title))
-        document.finish()
+        document.finish(Uncontested())
 
 
 def plain(sheet: Sheet, path: Path) -> None:

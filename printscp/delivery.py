@@ -1,15 +1,15 @@
-"""Delivers a job: its sheets become pages, one by one, and those a document of each output.
+"""Delivers a job: its sheets become pages, one by one, and those a document of an output.
 
 What is delivered is a function of job, sheets and settings of the outputs alone: done again, by another
 worker or years later, it is the same document.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from printscp.film.job import Job
-from printscp.outputs.output import Document, Output, Ticket
+from printscp.outputs.output import Claim, Document, Output, Sent, SheetOutput, Ticket
 from printscp.render.compose import compose
 from printscp.render.omissions import not_rendered
 from printscp.spool.store import SheetStore
@@ -17,45 +17,59 @@ from printscp.spool.store import SheetStore
 
 @dataclass(frozen=True)
 class Delivered:
-    """``places`` has where the films went, by output; ``remarks`` what the pages do not show, by film."""
+    """``sent`` says where the films went, ``remarks`` what the pages do not show, by film."""
 
-    places: tuple[str, ...]
+    sent: Sent
     remarks: tuple[tuple[str, ...], ...]
 
 
-def deliver(job: Job, sheets: SheetStore, outputs: Sequence[Output]) -> Delivered:
-    """Deliver all films of a job to all outputs. Where one fails, no document of the others is left, but for
-    those that were finished before: to deliver again replaces them.
+def deliver(job: Job, sheets: SheetStore, output: Output | SheetOutput, claim: Claim) -> Delivered:
+    """Deliver all films of a job to an output; where that fails, no document is left.
 
     Raises:
-        OSError: an output cannot take them for now; its ``filename`` is the place of that output.
+        OSError, NotReady: the output, or the store, cannot be used for now; ``filename`` is the place of
+            the output.
+        Refused: the output will never take them.
         DamagedSheet: a film cannot be read back.
+        ClaimLost
     """
+    if isinstance(output, SheetOutput):
+        return _deliver_sheets(job, sheets, output, claim)
     remarks = []
-    with ExitStack() as stack:
-        documents: list[tuple[Output, Document]] = []
-        for output in outputs:
-            with _told_of(output):
-                documents.append((output, stack.enter_context(output.begin(ticket(job)))))
+    with _begun(output, ticket(job)) as document:
         for number, film in enumerate(job.films, start=1):
             sheet = sheets.load(film.sheet)
             remarks.append(not_rendered(sheet, job.order))
             page = compose(sheet, film_title(job, number), job.order.label)
             del sheet
-            for output, document in documents:
-                with _told_of(output):
-                    document.add(page)
-            del page  # before the next is made: it is large
-        places = []
-        for output, document in documents:
             with _told_of(output):
-                places.append(document.finish())
-        return Delivered(tuple(places), tuple(remarks))
+                document.add(page)
+            del page  # before the next is made: it is large
+        with _told_of(output):
+            return Delivered(document.finish(claim), tuple(remarks))
+
+
+def _begun(output: Output, its: Ticket) -> Document:
+    with _told_of(output):
+        return output.begin(its)
+
+
+def _deliver_sheets(job: Job, sheets: SheetStore, output: SheetOutput, claim: Claim) -> Delivered:
+    with _told_of(output):
+        started = output.begin_sheets(ticket(job))
+    with started as document:
+        for film in job.films:
+            sheet = sheets.load(film.sheet)
+            with _told_of(output):
+                document.add(sheet)
+            del sheet
+        with _told_of(output):
+            return Delivered(document.finish(claim), ())
 
 
 @contextmanager
-def _told_of(output: Output) -> Iterator[None]:
-    """What an output cannot take for now names its place: a job may have several."""
+def _told_of(output: Output | SheetOutput) -> Iterator[None]:
+    """What an output cannot take for now names its place."""
     try:
         yield
     except OSError as error:
@@ -63,13 +77,23 @@ def _told_of(output: Output) -> Iterator[None]:
 
 
 def ticket(job: Job) -> Ticket:
-    """What outputs have to know of a job; a function of the job alone, so that one done twice is one
-    document."""
+    """What outputs have to know of a job."""
+    order = job.order
     return Ticket(
+        job=job.id,
         name=f"{job.created:%Y%m%d-%H%M%S}-{job.id:06}",
-        title=f"{_title(job)}   {job.order.originator} > {job.order.printer_name}",
-        copies=job.order.copies,
+        title=f"{_title(job)}   {order.originator} > {order.printer_name}",
+        copies=order.copies,
         created=job.created,
+        priority=order.priority,
+        medium=order.medium,
+        destination=order.destination,
+        printer=order.printer_name,
+        originator=order.originator,
+        film_size=job.films[0].film_size,
+        films=len(job.films),
+        label=order.label,
+        owner=order.owner,
     )
 
 

@@ -1,26 +1,33 @@
 """Files that are whole when they can be seen, also after a power cut."""
 
+import errno
 import os
+import re
+import secrets
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 _PIECE = 1 << 20
 
 
 class DurableFile:
-    """A file in the making, under a hidden name beside ``path``; left before `commit`, nothing remains of it.
+    """A file in the making, under a hidden name beside ``path``: write it, `flush` it, and have it seen with
+    `publish`. Discarded before that, nothing remains of it.
 
-    A new name is written each time: to truncate an existing file costs more than to write a small one.
+    Each writer has a hidden name of its own, ``.NAME.RANDOM.part``. Those that others have for the same file
+    are removed: they died, or are late, and then fail at the end. Folders that are not there are made.
 
     Raises:
         OSError: no room, or no right to.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._temporary = path.with_name(f".{path.name}.part")
-        self._stream: BinaryIO = self._temporary.open("wb")
+        self.path = path
+        make_folder(path.parent)
+        _remove_parts(path)
+        self.hidden = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        self._stream: BinaryIO = self.hidden.open("xb")
         self._unadvised = 0
 
     def write(self, data: bytes | memoryview) -> None:
@@ -50,43 +57,69 @@ class DurableFile:
         self._stream.write(data)
         self._stream.seek(0, os.SEEK_END)
 
-    def commit(self, path: Path | None = None) -> Path:
-        """Flush it to the disk, give it its name, ``path`` instead where given, and flush the folder; returns
-        its path.
+    def flush(self) -> None:
+        """Have it on disk under its hidden name, which may take long; it can be written to no more.
 
         Raises:
-            OSError: no room; neither name is left behind.
+            OSError: no room, or another writes this file by now; nothing is left behind.
         """
-        self._path = path or self._path
         try:
             self._stream.flush()
             os.fsync(self._stream.fileno())
             self._stream.close()
-            self._temporary.replace(self._path)
+            if not self.hidden.exists():
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(self.path))
+            flush_folder(self.path.parent)
         except BaseException:
             self.discard()
             raise
-        try:
-            _flush_folder(self._path.parent)
-        except BaseException:
-            self._path.unlink(missing_ok=True)
-            raise
-        return self._path
 
     def discard(self) -> None:
         """Leave nothing of it, if it does not have its name yet."""
-        self._temporary.unlink(missing_ok=True)
+        self.hidden.unlink(missing_ok=True)
         with suppress(OSError):  # no room for what was not written yet, and it is not wanted
             self._stream.close()
 
-    def __enter__(self) -> Self:
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.discard()
+def publish(hidden: Path, path: Path) -> None:
+    """Give a file that was flushed its name, unless it has it: so this may be tried again and again, by
+    several processes, and is done once.
+
+    Raises:
+        OSError: it cannot be, or not for good.
+    """
+    with suppress(FileNotFoundError):
+        hidden.replace(path)
+    flush_folder(path.parent)
 
 
-def _flush_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, for good, unless it is there.
+
+    Raises:
+        OSError
+    """
+    if not folder.is_dir():
+        if folder.parent != folder:
+            make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        flush_folder(folder.parent)
+
+
+def _remove_parts(path: Path) -> None:
+    part = re.compile(re.escape(f".{path.name}.") + "[0-9a-f]{8}[.]part")
+    with os.scandir(path.parent) as entries:
+        left = [entry.path for entry in entries if part.fullmatch(entry.name)]
+    for each in left:
+        Path(each).unlink(missing_ok=True)
+
+
+def flush_folder(folder: Path) -> None:
+    """Have the names in a folder on disk.
+
+    Raises:
+        OSError
+    """
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -17,12 +17,17 @@
     ├── UnrecognizedOperation       0x0211
     ├── MistypedArgument            0x0212
     ├── ResourceLimitation          0x0213
+    │   └── QueueFull               0x0213, in an N-ACTION one of the next two
     ├── NoFilmBox                   0xC600
+    ├── FilmSessionQueueFull        0xC601
+    ├── FilmBoxQueueFull            0xC602
     ├── ImageTooLarge               0xC603
     ├── OutOfMemory                 0xC605
     └── FilmBoxNotPrinted           0xC616
 
-    SetupError                      not on the wire: the printer cannot start; one line for the operator
+    SetupError                      not on the wire: one line for the operator
+    ├── NoSuchJob
+    └── NotPossible
 """
 
 
@@ -120,15 +125,34 @@ class MistypedArgument(PrintError):
 
 
 class ResourceLimitation(PrintError):
-    """Disk or queue short for now; worth a retry."""
+    """Disk, memory or job table short for now; worth a retry."""
 
     status = 0x0213
+
+
+class QueueFull(ResourceLimitation):
+    """No more print jobs, or no more films on disk, for now; what is there stays and is printed.
+
+    A spool raises it, and need not know for which request.
+    """
 
 
 class NoFilmBox(PrintError):
     """Print of a film session that has no film box (PS3.4 H.4.1.2.4)."""
 
     status = 0xC600
+
+
+class FilmSessionQueueFull(PrintError):
+    """Print of a film session while the queue is full (PS3.4 H.4.1.2.4)."""
+
+    status = 0xC601
+
+
+class FilmBoxQueueFull(PrintError):
+    """Print of a film box while the queue is full (PS3.4 H.4.2.2.4)."""
+
+    status = 0xC602
 
 
 class ImageTooLarge(PrintError):
@@ -151,3 +175,15 @@ class FilmBoxNotPrinted(PrintError):
 
 class SetupError(Exception):
     """The printer cannot start, or a command cannot do its work: the message tells the operator why."""
+
+
+class ClaimLost(Exception):
+    """A job is no longer the holder's: nothing of it may go out, and nothing is recorded."""
+
+
+class NoSuchJob(SetupError):
+    """The queue has no job of that number."""
+
+
+class NotPossible(SetupError):
+    """The job is not, or no longer, in a state for what is asked."""

@@ -1,40 +1,12 @@
-"""What the commands list: jobs and layouts, as tables for people."""
+"""What `printscp layouts` lists, as tables for people."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
 from printscp.catalog import Catalog
-from printscp.film.job import ExecutionStatus, Job
 from printscp.film.profile import MM_PER_INCH, AnnotationFormat, PrinterProfile
-
-_COLORS = {ExecutionStatus.DONE: "green", ExecutionStatus.FAILURE: "red", ExecutionStatus.PRINTING: "cyan"}
-
-
-def job_table(jobs: Iterable[Job]) -> Table:
-    """Jobs, one a row."""
-    headings = "job status created printer from films format images copies priority result"
-    table = _table("", headings.split())
-    for job in jobs:
-        sizes = Counter(film.film_size for film in job.films).items()
-        table.add_row(
-            str(job.id),
-            Text(job.status, _COLORS.get(job.status, "yellow")),
-            *_cells(
-                f"{job.created.astimezone():%Y-%m-%d %H:%M:%S}",
-                job.order.printer_name,
-                job.order.originator,
-                ", ".join(size if count == 1 else f"{size} x {count}" for size, count in sizes),
-                ", ".join(dict.fromkeys(film.display_format for film in job.films)),
-                str(sum(film.images for film in job.films)),
-                str(job.order.copies),
-                job.order.priority,
-                "\n".join(job.outputs) or job.info,
-            ),
-        )
-    return table
 
 
 def layout_tables(catalog: Catalog) -> list[Table]:

@@ -1,50 +1,62 @@
 """Starts worker processes and watches them: one that dies is replaced, and its job is given back."""
 
 import contextlib
-import json
 import logging
 import os
-import secrets
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from printscp.film.job import ExecutionStatus, JobNews
-from printscp.spool.news import news, read_line
-from printscp.spool.queue import JobQueue, TableError
+from pydantic_core import to_json
 
-DRAIN_PATIENCE = 60.0
-"""Seconds that workers may take to finish the jobs in hand when the printer stops."""
+from printscp.spool.claim import Claims
+from printscp.spool.database import TableError, reason
+from printscp.spool.folder import Retention
 
 _SHORT_LIFE = 1.0  # seconds; a worker that lives no longer is not replaced at once
 
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class WorkerSetup:
+    """What a worker goes by, told on its standard input: a database's URL may hold a password.
+
+    ``outputs`` has tables as the configuration has them, by name.
+    """
+
+    spool: Path
+    database: str | None
+    sheets: str | None
+    lease: float
+    attempts: int
+    keep: Retention
+    outputs: dict[str, dict[str, Any]]
+    threads: int
+    log_format: Literal["text", "json"]
+
+
 class Crew:
     """Some workers, each kept alive by a supervisor of its own until `stop`.
 
-    ``changed`` is told of each change of a job's state in the order of what happened, one at a time.
+    ``changed`` is called when a worker has changed something in the job table, from any thread.
     """
 
     def __init__(
         self,
         workers: int,
-        queue: JobQueue,
-        command: list[str],
-        lock: int,
-        attempts: int,
-        changed: Callable[[JobNews], None],
+        setup: WorkerSetup,
+        claims: Claims,
+        changed: Callable[[], None],
+        command: tuple[str, ...] = (sys.executable, "-m", "printscp.worker"),
     ) -> None:
-        telling = threading.Lock()
-        self._supervisors = [
-            Supervisor(queue, command, lock, attempts, changed, telling) for _ in range(workers)
-        ]
+        self._supervisors = [Supervisor(setup, claims, changed, command) for _ in range(workers)]
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -60,40 +72,32 @@ class Crew:
         for each in self._supervisors:
             each.wake()
 
-    def stop(self) -> None:
-        """Let all workers finish the jobs in hand, and end them; after `DRAIN_PATIENCE` the hard way."""
+    def dismiss(self) -> None:
+        """Have all workers end when they have finished the jobs in hand."""
         for each in self._supervisors:
             each.dismiss()
-        deadline = time.monotonic() + DRAIN_PATIENCE
+
+    def stop(self, patience: float) -> None:
+        """Let all workers finish the jobs in hand, and end them; after so many seconds the hard way."""
+        self.dismiss()
+        deadline = time.monotonic() + patience
         for each in self._supervisors:
             each.stop(max(0.0, deadline - time.monotonic()))
 
 
 class Supervisor:
-    """One worker, kept alive until it is dismissed.
-
-    It holds ``telling`` while it calls ``changed``, and from before it gives a job back until it has told so:
-    another worker that takes that job is told of later.
-    """
+    """One worker, kept alive until it is dismissed."""
 
     def __init__(
-        self,
-        queue: JobQueue,
-        command: list[str],
-        lock: int,
-        attempts: int,
-        changed: Callable[[JobNews], None],
-        telling: threading.Lock,
+        self, setup: WorkerSetup, claims: Claims, changed: Callable[[], None], command: tuple[str, ...]
     ) -> None:
-        self._queue = queue
-        self._command = command
-        self._lock = lock
-        self._attempts = attempts
+        self._setup = to_json(setup) + b"\n"
+        self._claims = claims
         self._changed = changed
-        self._telling = telling
+        self._command = command
         self._stopping = threading.Event()
         self._line = threading.Lock()
-        self._holder = ""
+        self._holder = ""  # the worker's name in the job table
         self._worker: subprocess.Popen[bytes] | None = None
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
@@ -129,10 +133,7 @@ class Supervisor:
             return
         self._watcher.join(patience)
         if self._watcher.is_alive():
-            log.error(
-                "worker does not end: killed; its job waits for the next start",
-                extra={"pid": self.worker_pid},
-            )
+            log.error("worker does not end: killed; its job waits", extra={"pid": self.worker_pid})
             self._worker.kill()
             self._watcher.join()
 
@@ -142,56 +143,25 @@ class Supervisor:
             worker = self._worker
             assert worker is not None
             assert worker.stdout is not None
-            in_hand = self._pass_on(worker.stdout)
-            reason = _how_it_ended(worker.wait())
+            self._holder = _line(worker.stdout.fileno())
+            while os.read(worker.stdout.fileno(), 4096):
+                self._changed()
+            why = _how_it_ended(worker.wait())
             worker.stdout.close()
-            self._take_over(in_hand, f"its worker {reason}")
-            if time.monotonic() - started < _SHORT_LIFE:
+            self._take_over(f"its worker {why}")
+            if not self._stopping.is_set() and time.monotonic() - started < _SHORT_LIFE:
                 self._stopping.wait(_SHORT_LIFE)
             if not self._spawn():
                 return
-            log.error(
-                "worker replaced", extra={"pid": worker.pid, "reason": reason, "by_pid": self.worker_pid}
-            )
+            log.error("worker replaced", extra={"pid": worker.pid, "reason": why, "by_pid": self.worker_pid})
 
-    def _pass_on(self, lines: Iterable[bytes]) -> JobNews | None:
-        """Tell what a worker tells until it ends; returns the last of a job that it did not see ended."""
-        in_hand = None
-        for line in lines:
-            try:
-                told = read_line(line)
-            except ValueError:
-                log.warning(
-                    "worker wrote what is no news", extra={"pid": self.worker_pid, "bytes": len(line)}
-                )
-                continue
-            in_hand = told if told.status is ExecutionStatus.PRINTING else None
-            with self._telling:
-                self._changed(told)
-        return in_hand
-
-    def _take_over(self, in_hand: JobNews | None, reason: str) -> None:
-        """Give back what a worker that has ended left behind, and tell what it could not tell any more."""
-        while True:
-            try:
-                with self._telling:
-                    self._give_back(in_hand, reason)
-                return
-            except TableError as error:
-                log.error(
-                    "job not given back, trying again", extra={"worker": reason, "error": str(error.orig)}
-                )
-                if self._stopping.wait(_SHORT_LIFE):
-                    return  # the next start finds it
-
-    def _give_back(self, in_hand: JobNews | None, reason: str) -> None:
-        jobs = self._queue.give_back(self._holder, self._attempts, reason)
-        if in_hand is not None and in_hand.uid not in (job.uid for job in jobs):
-            # It had recorded what became of the job, and then it died.
-            ended = self._queue.find(in_hand.uid, in_hand.printer_name)
-            jobs = [ended, *jobs] if ended is not None else jobs
-        for job in jobs:
-            self._changed(news(job))
+    def _take_over(self, why: str) -> None:
+        """Give back what a worker that has ended left behind; where that cannot be, its lease lapses."""
+        try:
+            self._claims.give_back(self._holder, why)
+        except TableError as error:
+            log.error("job not given back: waits for its lease", extra={"error": reason(error)})
+        self._changed()
 
     def _spawn(self) -> bool:
         """Start a worker under a new name, unless all is to end."""
@@ -200,32 +170,22 @@ class Supervisor:
                 return False
             if self._worker is not None and self._worker.stdin is not None:
                 self._worker.stdin.close()
-            self._holder = f"worker-{secrets.token_hex(8)}"
             self._worker = subprocess.Popen(
-                [*self._command, "--holder", self._holder],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                bufsize=0,
-                pass_fds=(self._lock,),
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
             )
             assert self._worker.stdin is not None
+            with contextlib.suppress(BrokenPipeError):  # it died at once: that is seen to
+                self._worker.stdin.write(self._setup)
             os.set_blocking(self._worker.stdin.fileno(), False)
             return True
 
 
-def worker_command(
-    spool: Path,
-    outputs: Mapping[str, Sequence[Mapping[str, Any]]],
-    keep_jobs: int = 0,
-    threads: int = 1,
-    log_format: str = "text",
-) -> list[str]:
-    """How a worker process is started, but for the name it works under; ``outputs`` has tables as the
-    configuration has them, by printer name."""
-    tables = json.dumps(outputs, default=str)
-    numbers = ["--keep-jobs", str(keep_jobs), "--threads", str(threads)]
-    options = ["--spool", str(spool), "--outputs", tables, *numbers, "--log-format", log_format]
-    return [sys.executable, "-m", "printscp.worker", *options]
+def _line(handle: int) -> str:
+    """What comes before the end of a line, or all where there is none."""
+    line = b""
+    while (byte := os.read(handle, 1)) not in (b"", b"\n"):
+        line += byte
+    return line.decode()
 
 
 def _how_it_ended(code: int) -> str:

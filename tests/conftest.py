@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _PACKAGES = {
     "dcmprscu": "dcmtk",
+    "dcmprscp": "dcmtk",
     "dcmpsprt": "dcmtk",
     "dcmdspfn": "dcmtk",
     "echoscu": "dcmtk",
@@ -27,18 +28,29 @@ _PACKAGES = {
     "pdfinfo": "poppler-utils",
     "mutool": "mupdf-tools",
     "openssl": "openssl",
+    "postgres": "postgresql",
+    "ippeveprinter": "cups-ipp-utils",
+    "cupsd": "cups",
+    "gcc": "gcc",
+    "systemd-analyze": "systemd",
 }
+_SERVERS = ["/usr/sbin", *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin")))]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A test of `@pytest.mark.peer("program", ...)` is skipped where one is missing, and fails in CI."""
     for mark in item.iter_markers("peer"):
         for program in mark.args:
-            if shutil.which(program) is None:
+            if _where(program) is None:
                 message = f"{program} is missing: install the Debian package {_PACKAGES[program]}"
                 if os.environ.get("CI"):
                     pytest.fail(message)
                 pytest.skip(message)
+
+
+def _where(program: str) -> str | None:
+    """Debian keeps programs of servers out of the path."""
+    return shutil.which(program, path=os.pathsep.join([os.environ.get("PATH", ""), *_SERVERS]))
 
 
 @pytest.fixture

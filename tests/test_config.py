@@ -3,14 +3,17 @@ wrong."""
 
 import json
 import os
+import re
+import traceback
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
+from sqlalchemy import make_url
 
-from printscp.config import PrinterSettings, Settings, TLSSettings, load
+from printscp.config import PrinterSettings, RouteSettings, Settings, TLSSettings, load
 from printscp.errors import SetupError
 from printscp.film.profile import Mode
 
@@ -41,7 +44,9 @@ def fault(file: Path | None = None, **flags: Any) -> str:
 def test_nothing_needs_to_be_given() -> None:
     settings = load()
     assert (settings.host, settings.port, settings.ae_title) == ("127.0.0.1", 11112, None)
-    assert settings.printers == (PrinterSettings(ports=(11112,)),)
+    assert settings.printers == (
+        PrinterSettings(ports=(11112,), outputs=({"type": "pdf", "folder": "printscp-films"},)),
+    )
     assert settings.printers[0].announced_ae_title == "PRINTSCP"
     assert [(door.port, door.tls) for door in settings.doors] == [(11112, False)]
     assert settings.model_dump() == Settings().model_dump()
@@ -64,6 +69,10 @@ def test_flags_win_over_the_environment_and_that_over_the_file(
     assert (printer.profile, printer.ports) == ("environment", (3,))
     assert settings.spool == Path("from-file")
     assert settings.memory_mib == 1024
+
+
+def pdf(folder: str) -> dict[str, str]:
+    return {"type": "pdf", "folder": folder}
 
 
 # A value that is not the default: as a flag, as TOML, as an environment variable, and what becomes of it.
@@ -94,9 +103,18 @@ OTHER: dict[str, tuple[Any, str, str, Any]] = {
     "acse_timeout": (0.5, "0.5", "0.5", 0.5),
     "dimse_timeout": (0.5, "0.5", "0.5", 0.5),
     "idle_timeout": (0.5, "0.5", "0.5", 0.5),
+    "database": ("sqlite:///d", '"sqlite:///d"', "sqlite:///d", SecretStr("sqlite:///d")),
+    "sheets": ("s3://b/p", '"s3://b/p"', "s3://b/p", "s3://b/p"),
+    "lease": (2, "2", "2", 2.0),
     "attempts": (7, "7", "7", 7),
+    "queue_limit": (9, "9", "9", 9),
+    "reserve_mib": (0, "0", "0", 0),
     "keep_jobs": (0, "0", "0", 0),
-    "workers": (16, "16", "16", 16),
+    "keep_mib": (0, "0", "0", 0),
+    "keep_days": (0.5, "0.5", "0.5", 0.5),
+    "keep_records_days": (1, "1", "1", 1.0),
+    "drain_timeout": (0, "0", "0", 0.0),
+    "workers": (0, "0", "0", 0),
     "log_format": ("json", '"json"', "json", "json"),
     "tls": (
         {"certificate": "c", "key": "k"},
@@ -104,11 +122,17 @@ OTHER: dict[str, tuple[Any, str, str, Any]] = {
         '{"certificate": "c", "key": "k"}',
         TLSSettings(certificate=Path("c"), key=Path("k")),
     ),
+    "routes": (
+        [{"color": True, "outputs": ["pdf printscp-films"]}],
+        '[{color = true, outputs = "pdf printscp-films"}]',
+        '[{"color": true, "outputs": ["pdf printscp-films"]}]',
+        (RouteSettings(color=True, outputs=("pdf printscp-films",)),),
+    ),
     "printers": (
         [{"profile": "p"}],
         '[{profile = "p"}]',
         '[{"profile": "p"}]',
-        (PrinterSettings(profile="p", ports=(11112,)),),
+        (PrinterSettings(profile="p", outputs=(pdf("printscp-films"),), ports=(11112,)),),
     ),
 }
 
@@ -158,7 +182,16 @@ BAD = [
     ("idle_timeout", -1),
     ("attempts", 0),
     ("keep_jobs", -1),
-    ("workers", 0),
+    ("database", "jobs.sqlite"),
+    ("sheets", "http://host/sheets"),
+    ("lease", 1.9),
+    ("queue_limit", -1),
+    ("reserve_mib", -1),
+    ("keep_mib", -1),
+    ("keep_days", -1),
+    ("keep_records_days", -1),
+    ("drain_timeout", -1),
+    ("workers", -1),
     ("workers", 17),
     ("job_events", "often"),
 ]
@@ -255,13 +288,13 @@ tls_only = true
 
 
 def test_a_printer_has_one_folder_of_pdfs_unless_it_is_said(tmp_path: Path) -> None:
-    assert load().printers[0].outputs == ({"type": "pdf", "folder": Path("printscp-films")},)
-    assert load(output="o").printers[0].outputs == ({"type": "pdf", "folder": Path("o")},)
+    assert load().ways == {"pdf printscp-films": pdf("printscp-films")}
+    assert load(output="o").ways == {"pdf o": pdf("o")}
     file = toml(tmp_path, '[[printers]]\noutput = "o"\n[[printers]]\nae_title = "B"\n')
-    assert [printer.outputs[0]["folder"] for printer in load(file).printers] == [
-        Path("o"),
-        Path("printscp-films"),
-    ]
+    settings = load(file)
+    assert settings.outputs_of("PRINTSCP") == ("pdf o",)
+    assert settings.outputs_of("B") == ("pdf printscp-films",)
+    assert settings.outputs_of("C") == ()
 
 
 OUTPUTS = """
@@ -279,20 +312,368 @@ folder = "films"
 @pytest.mark.parametrize("printers", ["[[printers]]\n", ""])
 def test_a_printer_may_have_several_outputs(printers: str, tmp_path: Path) -> None:
     tables = OUTPUTS if printers else OUTPUTS.replace("printers.", "")
-    [printer] = load(toml(tmp_path, printers + tables)).printers
-    assert printer.outputs == (
-        {"type": "pdf", "folder": "films", "bits": 16},
-        {"type": "tiff", "folder": "films"},
-    )
+    settings = load(toml(tmp_path, printers + tables))
+    assert settings.ways == {
+        "pdf films": pdf("films") | {"bits": 16},
+        "tiff films": {"type": "tiff", "folder": "films"},
+    }
+    assert settings.outputs_of("PRINTSCP") == ("pdf films", "tiff films")
     key = "printers.0.outputs" if printers else "outputs"
     file = toml(tmp_path, printers + 'output = "o"\n' + tables)
     assert f"{file}: {key}: output is given as well" in fault(file)
     file = toml(tmp_path, printers + tables.replace("tiff", "pdf"))
-    assert f"{file}: {key}: pdf in {Path('films').resolve()} is there twice" in fault(file)
+    assert f"{file}: {key}: pdf films is there twice" in fault(file)
     one = f'{printers}[{"printers.outputs" if printers else "outputs"}]\ntype = "pdf"\n'
     assert f"{file}: {key}: Input should be a list" in fault(toml(tmp_path, one))
-    other = tables.replace("tiff", "pdf").replace("films", "./films/../films/", 1)
-    assert "is there twice" in fault(toml(tmp_path, printers + other))
+
+
+# --- outputs by name -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ({"type": "pdf", "folder": "/srv/films/"}, "pdf /srv/films"),
+        ({"type": "ipp", "uri": "ipps://film.local/ipp/print"}, "ipp ipps://film.local/ipp/print"),
+        ({"type": "ipp", "uri": "ipp://me:pa@ss@film.local/ipp/print"}, "ipp ipp://film.local/ipp/print"),
+        ({"type": "raw", "host": "10.0.0.5", "port": 9101}, "raw 10.0.0.5:9101"),
+        ({"type": "raw", "host": "10.0.0.5"}, "raw 10.0.0.5"),
+        ({"type": "odd"}, "odd"),
+        ({"type": "pdf", "folder": "f", "name": " Ward 3 "}, "Ward 3"),
+    ],
+)
+def test_an_output_without_a_name_is_called_after_its_type_and_place(
+    table: dict[str, Any], name: str
+) -> None:
+    settings = load(outputs=[table])
+    assert settings.outputs_of("PRINTSCP") == (name,)
+    assert settings.ways == {name: {key: value for key, value in table.items() if key != "name"}}
+
+
+WARDS = """
+[[outputs]]
+name = "ward"
+type = "ipp"
+uri = "ipp://ward/print"
+
+[[outputs]]
+name = "archive"
+type = "sheet"
+folder = "/srv/archive"
+
+[[outputs]]
+name = "color"
+type = "ipp"
+uri = "ipp://color/print"
+
+[[printers]]
+ae_title = "CT"
+
+[[printers]]
+ae_title = "MR"
+outputs = ["archive", {type = "pdf", folder = "mr"}]
+
+[[printers]]
+ae_title = "US"
+output = "us"
+"""
+
+
+def test_printers_share_outputs_by_name(tmp_path: Path) -> None:
+    settings = load(toml(tmp_path, WARDS))
+    assert list(settings.ways) == ["ward", "archive", "color", "pdf mr", "pdf us"]
+    assert settings.ways["archive"] == {"type": "sheet", "folder": "/srv/archive"}
+    assert settings.outputs_of("CT") == ("ward", "archive", "color")
+    assert settings.outputs_of("MR") == ("archive", "pdf mr")
+    assert settings.outputs_of("US") == ("pdf us",)
+
+
+def test_what_the_top_level_has_is_said_over_the_file_for_all_printers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRINTSCP_OUTPUTS", '[{"type": "pdf", "folder": "e", "name": "archive"}]')
+    settings = load(toml(tmp_path, WARDS))
+    assert settings.outputs_of("CT") == ("archive",)
+    assert settings.ways["archive"] == pdf("e")
+
+
+def test_printers_with_the_same_table_share_an_output(tmp_path: Path) -> None:
+    tables = "[[printers]]\n{}[[printers.outputs]]\ntype = 'pdf'\nfolder = 'films'\n"
+    text = tables.format("") + tables.format("ae_title = 'B'\n")
+    settings = load(toml(tmp_path, text))
+    assert settings.ways == {"pdf films": pdf("films")}
+    assert settings.outputs_of("PRINTSCP") == settings.outputs_of("B") == ("pdf films",)
+    assert "outputs: 'pdf films' is the name of two: " in fault(toml(tmp_path, f"{text}bits = 16\n"))
+
+
+def test_no_two_outputs_leave_the_same_files(tmp_path: Path) -> None:
+    two = [pdf("films"), pdf("./films/../films/")]
+    assert f"leave the same files in {Path('films').resolve()}, and one would overwrite" in fault(outputs=two)
+    named = [{**pdf("films"), "name": "a"}, {**pdf("films"), "name": "b"}]
+    assert "outputs: 'a' and 'b' leave the same files" in fault(outputs=named)
+    other_files = [named[0], {**named[1], "file_name": "{created}-b-{job}"}]
+    assert list(load(outputs=other_files).ways) == ["a", "b"]
+    other_type = [named[0], {**named[1], "type": "tiff"}]
+    assert list(load(outputs=other_type).ways) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            '["archive",',
+            '["nowhere",',
+            "printers.1.outputs: no output has the name 'nowhere'; there are ward, ",
+        ),
+        ('["archive",', '["archive", "archive",', "printers.1.outputs: archive is there twice"),
+        (
+            '["archive",',
+            '["archive", 5,',
+            "printers.1.outputs.1: is neither a table nor the name of an output",
+        ),
+        ('["archive",', '["archive", {folder = "x"},', "printers.1.outputs.1: type: is missing"),
+        ('name = "color"', 'name = "ward"', "outputs: ward is there twice"),
+        ('name = "color"', 'name = ""', "outputs.2: the name of an output has 1 to 64 printable characters"),
+        ('name = "color"', "name = 5", "outputs.2: the name of an output has"),
+        ('name = "color"', f"name = '{'x' * 65}'", "outputs.2: the name of an output has"),
+        ('name = "color"', 'name = "a\\tb"', "outputs.2: the name of an output has"),
+        (
+            '{type = "pdf", folder = "mr"}',
+            '{type = "pdf", folder = "mr", name = "ward"}',
+            "outputs: 'ward' is the name",
+        ),
+    ],
+)
+def test_a_mistake_in_outputs_is_told(old: str, new: str, words: str, tmp_path: Path) -> None:
+    assert old in WARDS
+    file = toml(tmp_path, WARDS.replace(old, new, 1))
+    assert f"{file}: {words}" in fault(file)
+
+
+def test_names_of_outputs_are_for_tables_of_printers() -> None:
+    assert "outputs: 'ward': names stand in [[printers]] and [[routes]], tables are wanted here" in fault(
+        outputs=["ward"]
+    )
+
+
+# --- routes ----------------------------------------------------------------------------------------------
+
+ROUTES = """
+[[outputs]]
+name = "gray"
+type = "ipp"
+uri = "ipp://gray/print"
+
+[[outputs]]
+name = "color"
+type = "ipp"
+uri = "ipp://color/print"
+
+[[outputs]]
+name = "mammo"
+type = "dicom"
+host = "10.0.0.9"
+
+[[outputs]]
+name = "archive"
+type = "sheet"
+folder = "/srv/archive"
+
+[[routes]]
+called = "MAMMO*"
+medium = ["MAMMO CLEAR FILM", "mammo blue film"]
+outputs = ["mammo", "archive"]
+
+[[routes]]
+calling = ["US?", "EN[1]"]
+color = true
+outputs = "color"
+
+[[routes]]
+film_size = ["8INX10IN", "10INX12IN"]
+destination = "MAGAZINE"
+color = false
+outputs = ["gray"]
+
+[[printers]]
+ae_title = "FILM"
+
+[[printers]]
+ae_title = "MAMMO1"
+outputs = ["archive", "gray"]
+"""
+
+FILM: dict[str, Any] = {
+    "called": "FILM",
+    "calling": "CT1",
+    "film_sizes": {"14INX17IN"},
+    "medium": "BLUE FILM",
+    "destination": "PROCESSOR",
+    "color": False,
+}
+
+
+@pytest.mark.parametrize(
+    ("job", "outputs"),
+    [
+        ({}, ()),
+        ({"called": "MAMMO1"}, ("archive", "gray")),
+        ({"called": "MAMMO1", "medium": "MAMMO BLUE FILM"}, ("mammo", "archive")),
+        ({"called": "FILM", "medium": "MAMMO BLUE FILM"}, ()),
+        ({"calling": "US1", "color": True}, ("color",)),
+        ({"calling": "EN[1]", "color": True}, ("color",)),
+        ({"calling": "EN1", "color": True}, ()),
+        ({"calling": "US12", "color": True}, ()),
+        ({"calling": "US1", "color": False}, ()),
+        ({"film_sizes": ("8INX10IN",), "destination": "MAGAZINE"}, ("gray",)),
+        ({"film_sizes": ("8INX10IN", "10INX12IN", "8INX10IN"), "destination": "MAGAZINE"}, ("gray",)),
+        ({"film_sizes": ("8INX10IN", "14INX17IN"), "destination": "MAGAZINE"}, ()),
+        ({"film_sizes": ("8INX10IN",), "destination": "MAGAZINE", "color": True}, ()),
+        ({"film_sizes": ("8INX10IN",)}, ()),
+        ({"called": "GONE"}, ()),
+    ],
+)
+@pytest.mark.parametrize("own", [True, False])
+def test_the_first_route_that_takes_a_job_decides(
+    job: dict[str, Any], outputs: tuple[str, ...], own: bool, tmp_path: Path
+) -> None:
+    """What no route takes goes to the printer's own outputs, here to one that no route names."""
+    spare = ROUTES.replace("[[routes]]", '[[outputs]]\ntype = "pdf"\nfolder = "spare"\n[[routes]]', 1)
+    named = ROUTES.replace('"FILM"', '"FILM"\noutput = "spare"')
+    called = job.get("called", "FILM")
+    settings = load(toml(tmp_path, named if own else spare))
+    assert settings.route(**{**FILM, **job}) == outputs or ("pdf spare",) * (called == "FILM")
+
+
+def test_a_printer_has_its_own_outputs_and_those_of_its_routes(tmp_path: Path) -> None:
+    settings = load(toml(tmp_path, ROUTES.replace('"FILM"', '"FILM"\noutput = "spare"')))
+    assert settings.outputs_of("FILM") == ("pdf spare", "color", "gray")
+    assert settings.outputs_of("MAMMO1") == ("archive", "gray", "mammo", "color")
+
+
+def test_routes_do_without_tables_of_printers(tmp_path: Path) -> None:
+    text = ROUTES[: ROUTES.index("[[printers]]")].replace("MAMMO*", "*")
+    spare = text + '[[outputs]]\ntype = "pdf"\nfolder = "spare"\n'
+    settings = load(toml(tmp_path, spare))
+    assert settings.route(**{**FILM, "called": "PRINTSCP"}) == ("pdf spare",)
+    assert settings.route(**{**FILM, "calling": "US1", "color": True}) == ("color",)
+
+
+def test_films_must_have_somewhere_to_go(tmp_path: Path) -> None:
+    nowhere = "routes: films of FILM that no route takes have no output: "
+    assert nowhere in fault(toml(tmp_path, ROUTES))
+    last = "\n[[routes]]\n{}outputs = ['archive']\n"
+    assert nowhere in fault(toml(tmp_path, ROUTES + last.format("calling = '*'\n")))
+    assert nowhere in fault(toml(tmp_path, ROUTES + last.format("called = 'MAMMO1'\n")))
+    for whose in ("", "called = 'FILM'\n"):
+        settings = load(toml(tmp_path, ROUTES + last.format(whose)))
+        assert settings.route(**FILM) == ("archive",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            'outputs = "color"',
+            'outputs = "colour"',
+            "routes.1.outputs: no output has the name 'colour'; there are gray,",
+        ),
+        ('outputs = "color"', "outputs = []", "routes.1.outputs: "),
+        ('outputs = "color"', "", "routes.1.outputs: Field required"),
+        (
+            'called = "MAMMO*"',
+            'called = "MAMO*"',
+            "routes.0.called: no printer is MAMO*; there are FILM, MAMMO1",
+        ),
+        ('called = "MAMMO*"', "called = []", "routes.0.called: "),
+        ("color = true", 'color = "sometimes"', "routes.1.color: "),
+        (
+            'film_size = ["8INX10IN", ',
+            'film_size = ["8in x 10in!", ',
+            "routes.2.film_size.0: a term has 1 to 16",
+        ),
+        ("destination", "goal", "routes.2.goal: there is no such key"),
+    ],
+)
+def test_a_mistake_in_routes_is_told(old: str, new: str, words: str, tmp_path: Path) -> None:
+    text = ROUTES.replace('"FILM"', '"FILM"\noutput = "spare"')
+    assert old in text
+    file = toml(tmp_path, text.replace(old, new, 1))
+    assert f"{file}: {words}" in fault(file)
+
+
+# --- where jobs and sheets are ---------------------------------------------------------------------------
+
+
+def test_jobs_and_sheets_are_in_the_spool_unless_it_is_said(tmp_path: Path) -> None:
+    settings = load(spool=Path("s"))
+    assert (settings.database_url, settings.sheets_place) == ("sqlite:///s/jobs.sqlite", "s/sheets")
+    settings = load(
+        spool="s", database="postgresql://u:geheim@h:5433/films?sslmode=require", sheets="s3://b/p/"
+    )
+    assert settings.database_url == "postgresql+psycopg://u:geheim@h:5433/films?sslmode=require"
+    assert settings.sheets_place == "s3://b/p/"
+    assert "geheim" not in repr(settings) + str(settings.model_dump())
+
+
+@pytest.mark.parametrize("folder", ["plain", "50%20 off", "why?", "a#b & c=d", "ä:@"])
+def test_the_job_table_of_a_spool_is_found_by_sqlalchemy(folder: str, tmp_path: Path) -> None:
+    url = make_url(load(spool=tmp_path / folder).database_url)
+    assert (url.drivername, url.database) == ("sqlite", str(tmp_path / folder / "jobs.sqlite"))
+    assert not url.query
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///jobs.sqlite",
+        "sqlite:////srv/jobs.sqlite?timeout=5",
+        "postgresql://host/films",
+        "postgresql+psycopg://printscp:p%40ss%2Fword@[::1]:5432/films",
+        "postgresql:///films?host=/run/postgresql",
+    ],
+)
+def test_a_database_that_is_taken_is_one_for_sqlalchemy(url: str) -> None:
+    taken = load(database=url).database_url
+    assert make_url(taken).get_driver_name() == ("psycopg" if url.startswith("postgresql") else "pysqlite")
+    assert make_url(taken).database in ("jobs.sqlite", "/srv/jobs.sqlite", "films")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("geheim.sqlite", "is no URL of a database: sqlite:///FILE or postgresql://"),
+        ("", "is no URL of a database"),
+        ("user:geheim@host/films", "is no URL of a database"),
+        ("user geheim://host", "is no URL of a database"),
+        ("mysql://user:geheim@host/films", "mysql is no database that printscp knows: sqlite:///FILE or"),
+        ("postgresql+asyncpg://user:geheim@host/films", "postgresql+asyncpg is no database"),
+        ("postgres://user:geheim@host/films", "postgres is no database"),
+        ("sqlite://", "sqlite: a file is wanted"),
+        ("sqlite:///", "sqlite: a file is wanted"),
+        ("sqlite:///?geheim=1", "sqlite: a file is wanted"),
+        ("sqlite:///:memory:", "sqlite: a file is wanted"),
+        ("sqlite://geheim.sqlite", "sqlite: a file is wanted"),
+        ("postgresql://user:gehe@im@host/films", "is not understood"),
+        ("postgresql://user:gehe/im@host/films", "is not understood"),
+        ("postgresql://user:gehe#im@host/films", "%23 (#)"),
+        ("postgresql://user:geheim@host:port/films", "is not understood"),
+        ("postgresql://host:geheim/films", "is not understood"),
+        ("postgresql://[geheim/films", "is not understood"),
+    ],
+)
+def test_a_database_that_is_none_is_told_without_its_password(url: str, words: str, tmp_path: Path) -> None:
+    file = toml(tmp_path, f"database = '{url}'\n")
+    with pytest.raises(SetupError, match=re.escape(words)) as caught:
+        load(file)
+    assert str(caught.value).startswith(f"configuration {file}: database: ")
+    assert "gehe" not in "".join(traceback.format_exception(caught.value)) + str(caught.value.__context__)
+
+
+@pytest.mark.parametrize("place", ["", "  ", "s3://", "s3:///prefix", "gs://bucket", "https://host/bucket"])
+def test_sheets_are_in_a_folder_or_in_s3(place: str) -> None:
+    assert "sheets: " in fault(sheets=place)
+    assert load(sheets="/srv/sheets").sheets_place == "/srv/sheets"
 
 
 def test_printers_stand_behind_the_doors_that_they_name(tmp_path: Path) -> None:
@@ -329,7 +710,7 @@ def test_tables_can_be_merged_from_all_three_sources(tmp_path: Path, monkeypatch
     assert settings.tls == TLSSettings(port=2763, certificate=Path("printer.pem"), key=Path("secret.key"))
 
 
-@pytest.mark.parametrize("key", sorted(PrinterSettings.model_fields.keys() - {"ports"}))
+@pytest.mark.parametrize("key", sorted(PrinterSettings.model_fields.keys() - {"ports", "outputs"}))
 def test_beside_tables_a_key_of_one_printer_is_refused(
     key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from film.scu import COLOR, GRAY, Scu, color, gray, make_printer
 from pydicom.datadict import dictionary_description
 
 from printscp.catalog import Catalog, load_profile
-from printscp.config import PrinterSettings, Settings, TLSSettings
+from printscp.config import PrinterSettings, RouteSettings, Settings, TLSSettings, load
 from printscp.conformance import annex, choices, statement
 from printscp.conformance.document import Section, document, rows, table
 from printscp.errors import PrintError, SetupError
@@ -163,9 +163,14 @@ def test_what_a_profile_has_is_in_its_section(parts: dict[str, str]) -> None:
 
 def test_every_setting_is_a_parameter(parts: dict[str, str]) -> None:
     section = parts["Parameters"]
-    for prefix, model in (("", Settings), ("printers.", PrinterSettings), ("tls.", TLSSettings)):
+    for prefix, model in (
+        ("", Settings),
+        ("printers.", PrinterSettings),
+        ("routes.", RouteSettings),
+        ("tls.", TLSSettings),
+    ):
         for key, field in model.model_fields.items():
-            if key not in ("printers", "tls"):
+            if key not in ("printers", "routes", "tls"):
                 assert f"`{prefix}{key}`" in section or f"`printers.{key}`" in section
                 assert (field.description or "") in section
 
@@ -332,6 +337,14 @@ def test_printers_that_differ_are_all_described(monkeypatch: pytest.MonkeyPatch)
         assert words in section
     assert section.count("None.") == 2  # annotation formats and smoothing types
     assert "**Slides**" not in section
+
+
+def test_where_films_are_forwarded_the_printer_is_a_user_too() -> None:
+    imager = {"type": "dicom", "host": "imager.example", "called": "IMAGER"}
+    used = "".join(re.findall(r"^\| .+ \| yes \| yes \|$", statement(load(outputs=[imager])), re.MULTILINE))
+    assert "Basic Grayscale Print Management Meta" in used
+    assert "Verification" not in used
+    assert "| yes | yes |" not in statement(load())
 
 
 def test_without_color_there_is_no_word_of_color_images(monkeypatch: pytest.MonkeyPatch) -> None:

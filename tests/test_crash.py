@@ -11,6 +11,7 @@ from peers.server import Server
 
 from printscp.film.job import Job
 from printscp.printer import FilmPrinter
+from printscp.spool.folder import Spool
 
 FILMS = 20
 
@@ -56,7 +57,10 @@ def film_number(job: Job) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
-def test_every_acknowledged_film_comes_out_once(tmp_path: Path, seed: int) -> None:
+def test_every_acknowledged_film_comes_out_once(
+    tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRINTSCP_ATTEMPTS", "99")  # no film is to blame here
     moments = random.Random(seed)
     spool, output = tmp_path / "spool", tmp_path / "films"
     acknowledged: list[int] = []
@@ -83,3 +87,27 @@ def test_every_acknowledged_film_comes_out_once(tmp_path: Path, seed: int) -> No
         place for job in jobs for place in job.outputs
     )
     assert kills >= 2
+
+
+@pytest.mark.slow
+def test_a_printer_that_goes_on_takes_over_what_a_dead_one_had(tmp_path: Path) -> None:
+    spool, output = tmp_path / "spool", tmp_path / "films"
+    with Server(spool, output) as other, Server(spool, output) as one:
+        modality = Modality(one.address, list(range(6)))
+        modality.start()
+        assert modality.first_action.wait(30)
+        modality.join(0.15)  # in the midst of it
+        one.kill()
+        modality.join(60)
+        last = Modality(other.address, [FILMS])
+        last.start()
+        last.join(60)
+        table = Spool(spool)
+        pause = threading.Event()
+        while not all(job.ended for job in table.queue.jobs()):  # the test's time-out is the limit
+            pause.wait(0.1)
+        jobs = table.queue.jobs()
+        table.close()
+    assert {job.status for job in jobs} == {"DONE"}
+    assert {film_number(job) for job in jobs} >= {*modality.acknowledged, *last.acknowledged} >= {FILMS}
+    assert sorted(map(str, output.iterdir())) == sorted(place for job in jobs for place in job.outputs)

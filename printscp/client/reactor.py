@@ -26,6 +26,12 @@ def hold(event: Event) -> None:
     event.assoc._reactor_checkpoint = _Gate()
 
 
+def serve_nothing(event: Event) -> None:
+    """For EVT_ESTABLISHED, where events of the printer are taken as EVT_DIMSE_RECV: pynetdicom serves each in
+    a thread of its own, that would answer it once more."""
+    event.assoc._serve_request = lambda *_: None  # type: ignore[method-assign]
+
+
 def notice_end(association: Association) -> None:
     """What the thread would do if it ran: see that the peer has aborted, or the connection is gone."""
     if association.acse.is_aborted():

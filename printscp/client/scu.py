@@ -1,24 +1,16 @@
 """The Print Management SCU: sends films to a DICOM printer (PS3.4 Annex H)."""
 
-import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import islice
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
-from pynetdicom import evt
-from pynetdicom.ae import ApplicationEntity
-from pynetdicom.association import Association
-from pynetdicom.events import Event
-from pynetdicom.pdu_primitives import A_ASSOCIATE
-from pynetdicom.status import PRINT_JOB_MANAGEMENT_SERVICE_CLASS_STATUS, code_to_category
+from pydicom.uid import UID, generate_uid
 
+from printscp.client.association import ClientError, PrintAssociation, attributes, reference
 from printscp.client.images import PrintImage
-from printscp.client.reactor import hold, let_go, notice_end
-from printscp.errors import SetupError
 from printscp.film.uids import (
     BASIC_FILM_BOX,
     BASIC_FILM_SESSION,
@@ -26,12 +18,8 @@ from printscp.film.uids import (
     BASIC_GRAYSCALE_PRINT_MANAGEMENT_META,
 )
 
-_PRINT = 1
+_META = BASIC_GRAYSCALE_PRINT_MANAGEMENT_META
 _GRIDS = ((1, 1), (1, 2), (2, 2), (2, 3), (3, 3), (3, 4), (4, 4), (4, 5))
-
-
-class ClientError(SetupError):
-    """The printer cannot be reached, or refused: the message says at which step, and what it answered."""
 
 
 @dataclass(frozen=True)
@@ -52,18 +40,16 @@ class FilmRequest:
 
     def session(self) -> Dataset:
         """The data set of the film session N-CREATE."""
-        return _dataset(NumberOfCopies=self.copies, PrintPriority=self.priority, MediumType=self.medium)
+        return attributes(NumberOfCopies=self.copies, PrintPriority=self.priority, MediumType=self.medium)
 
     def film_box(self, session: UID) -> Dataset:
         """The data set of the film box N-CREATE."""
-        return _dataset(
+        return attributes(
             ImageDisplayFormat=self.display_format,
             FilmOrientation=self.orientation,
             FilmSizeID=self.film_size,
             MagnificationType=self.magnification,
-            ReferencedFilmSessionSequence=[
-                _dataset(ReferencedSOPClassUID=BASIC_FILM_SESSION, ReferencedSOPInstanceUID=session)
-            ],
+            ReferencedFilmSessionSequence=reference(BASIC_FILM_SESSION, session),
         )
 
 
@@ -82,13 +68,12 @@ class PrintClient:
         calling_ae_title: str = "PRINTSCP_SCU",
         timeout: float = 30,
     ) -> None:
-        self.warnings: list[str] = []
-        self._address = host, port
-        self._titles = called_ae_title, calling_ae_title
-        self._timeout = timeout
-        self._association: Association
+        self._association = PrintAssociation(host, port, called_ae_title, calling_ae_title, [_META], timeout)
         self._session: tuple[UID, Dataset] | None = None
-        self._message_ids = count(1)
+
+    @property
+    def warnings(self) -> list[str]:
+        return self._association.warnings
 
     def __enter__(self) -> Self:
         """Associate.
@@ -96,31 +81,7 @@ class PrintClient:
         Raises:
             ClientError: no connection, no association, or one without Basic Grayscale Print Management.
         """
-        called, calling = self._titles
-        try:
-            entity = ApplicationEntity(calling)
-            entity.connection_timeout = entity.acse_timeout = entity.dimse_timeout = self._timeout
-            # Decoding the next image may take a while, and an idle association is none the worse for it.
-            entity.network_timeout = None
-            entity.add_requested_context(
-                BASIC_GRAYSCALE_PRINT_MANAGEMENT_META, [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
-            )
-            self._association = entity.associate(
-                *self._address,
-                ae_title=called,
-                max_pdu=0,
-                evt_handlers=[
-                    (evt.EVT_CONN_OPEN, _send_at_once),
-                    (evt.EVT_ESTABLISHED, hold),
-                    (evt.EVT_N_EVENT_REPORT, _confirm),
-                ],
-            )
-        except OSError as error:
-            raise ClientError(f"cannot connect to {self._where()}: {error.strerror}") from error
-        except ValueError as error:
-            raise ClientError(str(error)) from error
-        if not self._association.is_established:
-            raise ClientError(self._why_not())
+        self._association.__enter__()
         return self
 
     def __exit__(
@@ -130,11 +91,8 @@ class PrintClient:
         try:
             if kind is None or issubclass(kind, ClientError):
                 self._drop_session()
-                self._association.release()
-            else:
-                self._association.abort()
         finally:
-            let_go(self._association)
+            self._association.__exit__(kind, error, trace)
 
     def print_film(
         self,
@@ -153,8 +111,8 @@ class PrintClient:
         """
         session = self._session_for(request)
         film_box = generate_uid()
-        answer = self._exchange(
-            "N-CREATE of the film box", "create", request.film_box(session), BASIC_FILM_BOX, film_box
+        answer = self._association.create(
+            "N-CREATE of the film box", BASIC_FILM_BOX, film_box, request.film_box(session), _META
         )
         boxes = [box.ReferencedSOPInstanceUID for box in answer.get("ReferencedImageBoxSequence") or []]
         try:
@@ -164,7 +122,7 @@ class PrintClient:
                 self._set_image(position, image, box)
                 if on_image is not None:
                     on_image()
-            self._exchange("print (N-ACTION)", "action", None, _PRINT, BASIC_FILM_BOX, film_box)
+            self._association.print("print (N-ACTION)", BASIC_FILM_BOX, film_box, _META)
         except ClientError:
             self._delete("N-DELETE of the film box", BASIC_FILM_BOX, film_box)
             raise
@@ -176,7 +134,9 @@ class PrintClient:
             self._drop_session()
         if self._session is None:
             session = generate_uid()
-            self._exchange("N-CREATE of the film session", "create", wanted, BASIC_FILM_SESSION, session)
+            self._association.create(
+                "N-CREATE of the film session", BASIC_FILM_SESSION, session, wanted, _META
+            )
             self._session = session, wanted
         return self._session[0]
 
@@ -186,64 +146,16 @@ class PrintClient:
             self._session = None
 
     def _set_image(self, position: int, image: PrintImage, box: UID) -> None:
-        dataset = _dataset(ImageBoxPosition=position, BasicGrayscaleImageSequence=[image.sequence_item()])
+        values = attributes(ImageBoxPosition=position, BasicGrayscaleImageSequence=[image.sequence_item()])
         step = f"N-SET of image {position} ({image.source})"
-        self._exchange(step, "set", dataset, BASIC_GRAYSCALE_IMAGE_BOX, box)
+        self._association.set(step, BASIC_GRAYSCALE_IMAGE_BOX, box, values, _META)
 
     def _delete(self, step: str, sop_class: UID, instance: UID) -> None:
         try:
-            if self._association.is_established:
-                self._exchange(step, "delete", sop_class, instance)
+            if self._association.stands:
+                self._association.delete(step, sop_class, instance, _META)
         except ClientError as error:
             self.warnings.append(str(error))
-
-    def _exchange(self, step: str, verb: str, *arguments: Any) -> Dataset:
-        """Send a request with pynetdicom's ``send_n_VERB`` and return the data set of its answer.
-
-        Raises:
-            ClientError: a failure status, or no answer.
-        """
-        send = getattr(self._association, f"send_n_{verb}")
-        try:
-            answer = send(
-                *arguments,
-                msg_id=next(self._message_ids) & 0xFFFF,
-                meta_uid=BASIC_GRAYSCALE_PRINT_MANAGEMENT_META,
-            )
-        except (RuntimeError, ValueError) as error:
-            raise ClientError(f"{step}: {error}") from error
-        # N-DELETE has a status only, the other services a status and a data set.
-        status, dataset = answer if isinstance(answer, tuple) else (answer, None)
-        if "Status" not in status:
-            notice_end(self._association)
-            if self._association.is_established:
-                raise ClientError(f"{step}: no answer in {self._timeout:g} s")
-            raise ClientError(f"{step}: connection lost")
-        category = code_to_category(status.Status)
-        if category == "Warning":
-            self.warnings.append(f"{step}: {_in_words(status)}")
-        elif category != "Success":
-            raise ClientError(f"{step}: {_in_words(status)}")
-        return dataset or Dataset()
-
-    def _where(self) -> str:
-        return "{}:{}".format(*self._address)
-
-    def _why_not(self) -> str:
-        """Why the association was not established."""
-        where = self._where()
-        # A printer that rejects faster than pynetdicom looks whether it is connected seems not to be there;
-        # what it said waits in the queue.
-        answer = self._association.acceptor.primitive or self._association.dul.receive_pdu()
-        if isinstance(answer, A_ASSOCIATE) and answer.result:
-            return f"{where}: association rejected: {answer.reason_str}"
-        if isinstance(answer, A_ASSOCIATE):
-            return f"{where}: printer does not offer Basic Grayscale Print Management"
-        # The local port is known from the moment that a connection stands.
-        local = self._association.requestor.address_info
-        if local is not None and local.port:
-            return f"{where}: no answer to the association request"
-        return f"cannot connect to {where}"
 
 
 def grid(images: int) -> tuple[int, int]:
@@ -256,30 +168,3 @@ def films(images: Iterable[PrintImage], per_film: int) -> Iterator[list[PrintIma
     remaining = iter(images)
     while film := list(islice(remaining, per_film)):
         yield film
-
-
-def _dataset(**attributes: Any) -> Dataset:
-    """A data set of the attributes that are not None."""
-    dataset = Dataset()
-    for keyword, value in attributes.items():
-        if value is not None:
-            setattr(dataset, keyword, value)
-    return dataset
-
-
-def _in_words(status: Dataset) -> str:
-    """A status as code, meaning and Error Comment."""
-    _, meaning = PRINT_JOB_MANAGEMENT_SERVICE_CLASS_STATUS.get(status.Status, ("", ""))
-    texts = [f"0x{status.Status:04X}", meaning, status.get("ErrorComment")]
-    return ", ".join(text for text in texts if text)
-
-
-def _send_at_once(event: Event) -> None:
-    # With Nagle's algorithm every message would wait for the acknowledgement of the one before: 40 ms each.
-    transport: Any = event.assoc.dul.socket
-    transport.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _confirm(event: Event) -> tuple[int, None]:
-    """Take note of an event of the printer (PS3.4 H.4.6.2)."""
-    return 0x0000, None

@@ -242,7 +242,7 @@ def _quirks() -> Section:
     return Section(
         "What SCUs in the field do",
         paragraphs(
-            "Not all of it is by the book. Remarks are found on the print job (`printscp jobs --json`).",
+            "Not all of it is by the book. Remarks are found on the print job (`printscp jobs show JOB`).",
             table(("An SCU sends", "Tolerant printer", "Strict printer"), rows(_QUIRKS)),
         ),
     )

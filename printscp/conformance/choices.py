@@ -58,7 +58,7 @@ GIVEN: dict[UID, dict[str, str]] = {
     PRINT_JOB: {
         "ExecutionStatus": "PENDING, PRINTING, DONE, FAILURE",
         "ExecutionStatusInfo": "see the events below",
-        "PrintPriority": "that of the film session",
+        "PrintPriority": "that of the film session, or what an operator has made of it",
         "CreationDate": "when the N-ACTION came, local time",
         "CreationTime": "when the N-ACTION came, local time",
         "PrinterName": "AE title of the printer",
@@ -66,7 +66,7 @@ GIVEN: dict[UID, dict[str, str]] = {
     },
     PRINTER: {
         "PrinterStatus": "NORMAL, WARNING, FAILURE",
-        "PrinterStatusInfo": "NORMAL, or CHECK PRINTER while films cannot be delivered",
+        "PrinterStatusInfo": "NORMAL; else see the events below",
         "PrinterName": "AE title of the printer",
         "Manufacturer": "of the printer profile",
         "ManufacturerModelName": "of the printer profile",
@@ -132,6 +132,8 @@ CHOICES: dict[UID, str] = {
         job reference in the answer to N-ACTION | only if the Print Job class was negotiated; else there is
             no data set
         film without an image | printed empty; tolerant printers answer 0x0000, strict ones 0xB603
+        queue full, 0xC602, and 0xC601 at the film session | the film box stays as it is, so that the N-ACTION
+            can be sent again; what was accepted before is printed
         """,
     BASIC_GRAYSCALE_IMAGE_BOX: f"""{_IMAGE_CHOICES}
     Bits Allocated, Bits Stored, High Bit | those that the table names; tolerant printers take 8/8/7 and
@@ -161,10 +163,15 @@ CHOICES: dict[UID, str] = {
         """,
     PRINT_JOB: """
         life of a job | until its SCU has confirmed the Done or Failure event; without that it stays, and can
-            be asked for
+            be asked for as long as its record is kept
         job after release or abort | is printed all the same
         order of jobs | by Print Priority, then by age
         back from PRINTING to PENDING | happens, and is reported, when films cannot be delivered for now
+        films that go to several outputs | PRINTING while they are on their way to one; DONE when all have
+            them; FAILURE, once nothing more can be done, if one will never have them
+        an operator holds a job | it stays PENDING until it is released
+        an operator cancels a job | FAILURE, unless a printer has printed it before it could be dropped
+        an operator prints a job again | a print job of its own, of which no SCU hears
         """,
     PRINTER: """
         context | its own, or that of a Meta SOP Class: both are served
@@ -186,16 +193,24 @@ _JOB_EVENTS = """
     1 Pending | the job was taken | QUEUED
     1 Pending | it waits again, since films cannot be delivered for now | CHECK PRINTER
     1 Pending | it waits again, since its worker broke down | QUEUED
+    1 Pending | the printer that its films go to has to be seen to, or is busy | what that printer says, in a
+        term of PS3.3 C.13.9.1 such as SUPPLY EMPTY
     2 Printing | it is being printed | NORMAL
-    3 Done | all its films are delivered | NORMAL
+    3 Done | all its films are delivered, and printed where a printer tells that | NORMAL
     4 Failure | a film cannot be rendered | INVALID PAGE DES
     4 Failure | a film was damaged on disk, or broke its worker again and again | ELEC SW ERROR
+    4 Failure | an operator has cancelled it | UNKNOWN
+    4 Failure | the printer that its films go to will never print them | a term that tells why, such as
+        REQ MED NOT AVAI
     """
 _PRINTER_EVENTS = """
     1 Normal | films are delivered again | none
+    2 Warning | the queue is full: no more films are taken for now | as Failure; PRINT BUFF FULL
+    2 Warning | a printer that films go to has to be seen to, or is busy | as Failure; its term
     2 Warning | the operator has set that state | as Failure
-    3 Failure | films cannot be delivered, or the operator has set that state | Printer Status Info, Printer
-        Name, and Film Destination where a session is open
+    3 Failure | films cannot be delivered, and no term says why | as below; CHECK PRINTER
+    3 Failure | a printer that films go to has failed, or the operator has set that state | Printer Status
+        Info, a term of PS3.3 C.13.9.1; Printer Name; Film Destination where a session is open
     """
 EVENTS: dict[UID, str] = {
     PRINT_JOB: paragraphs(

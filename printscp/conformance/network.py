@@ -5,15 +5,29 @@ from typing import Any
 
 from pydicom.uid import UID
 
-from printscp.config import PrinterSettings, Settings, TLSSettings
+from printscp.config import PrinterSettings, RouteSettings, Settings, TLSSettings
 from printscp.conformance import sop_classes
 from printscp.conformance.document import CONTENTS, Section, paragraphs, rows, table
 from printscp.conformance.printers import Printers
 from printscp.film.profile import PrinterProfile
 from printscp.film.service import contexts
+from printscp.film.uids import (
+    BASIC_ANNOTATION_BOX,
+    BASIC_COLOR_PRINT_MANAGEMENT_META,
+    BASIC_GRAYSCALE_PRINT_MANAGEMENT_META,
+    PRESENTATION_LUT,
+    PRINT_JOB,
+)
 from printscp.wire import server
 
 VERIFICATION = UID("1.2.840.10008.1.1")
+_FORWARDED = (
+    BASIC_GRAYSCALE_PRINT_MANAGEMENT_META,
+    BASIC_COLOR_PRINT_MANAGEMENT_META,
+    PRESENTATION_LUT,
+    BASIC_ANNOTATION_BOX,
+    PRINT_JOB,
+)
 
 
 def offered(printers: Printers) -> tuple[UID, ...]:
@@ -31,18 +45,23 @@ def overview(printers: Printers) -> Section:
             """
             printscp is a DICOM film printer without the film. Modalities and workstations print to it as to a
             laser imager (Print Management service class, PS3.4 Annex H). Each film becomes a page of optical
-            density; it is on disk when its N-ACTION is answered, and is delivered as PDF, PostScript, TIFF or
-            PNG.
+            density; it is on disk when its N-ACTION is answered, and is delivered as a file or to a printer.
 
-            It is a service class provider only: it opens no associations, and has no part in storage, query,
-            worklist or media.
+            It is a service class provider. It acts as a user only where films are forwarded to another DICOM
+            printer. It has no part in storage, query, worklist or media.
             """,
             table(
                 ("Network service", "UID", "User (SCU)", "Provider (SCP)"),
-                ((uid.name, uid, "no", "yes") for uid in offered(printers)),
+                ((uid.name, uid, _used(uid, printers), "yes") for uid in offered(printers)),
             ),
         ),
     )
+
+
+def _used(uid: UID, printers: Printers) -> str:
+    """Whether a class is one that films are forwarded by."""
+    forwards = any(table["type"] == "dicom" for table in printers.settings.ways.values())
+    return "yes" if forwards and uid in _FORWARDED else "no"
 
 
 def contents() -> Section:
@@ -141,8 +160,8 @@ def _model() -> Section:
                 paragraphs(
                     """
                     ```
-                    SCU --- requests ---> film session --- N-ACTION ---> print job on disk ---> document
-                    SCU <--- events ----- print job and printer <----------------------------------+
+                    SCU --- requests ---> film session --- N-ACTION ---> print job on disk ---> output
+                    SCU <--- events ----- print job and printer <--------------------------------+
                     ```
                     """
                 ),
@@ -152,8 +171,8 @@ def _model() -> Section:
                 paragraphs(
                     """
                     A printer listens on its ports, answers each request of an association in turn, keeps the
-                    films that are printed, and reports what becomes of them. A process of its own renders the
-                    films and delivers them, by Print Priority and then by age.
+                    films that are printed, and reports what becomes of them. Processes of their own, on this
+                    host or on others, deliver the films to outputs, by Print Priority and then by age.
                     """
                 ),
             ),
@@ -165,7 +184,8 @@ def _model() -> Section:
                     2. It prints the film by an N-ACTION of the film box; or it makes further film boxes, and
                        prints them all by one N-ACTION of the film session.
                     3. The printer answers success when films and print job are on disk. From then on the job
-                       is printed, whatever becomes of association or process.
+                       is printed, whatever becomes of association or process. If it cannot go out for now,
+                       it waits; an operator may hold or cancel it.
                     4. At release or abort film session, boxes and Presentation LUTs go. A film that was never
                        printed leaves nothing behind.
 
@@ -185,6 +205,7 @@ def printer_title(printer: PrinterSettings) -> str:
 def _printer(settings: Settings, printer: PrinterSettings) -> Section:
     doors = [door for door in settings.doors if printer in door.printers]
     ports = [f"{door.port}{' for TLS' if door.tls else ''}" for door in doors]
+    types = (str(settings.ways[name]["type"]) for name in settings.outputs_of(printer.announced_ae_title))
     lines = (
         ("AE title", printer.announced_ae_title),
         (
@@ -196,7 +217,7 @@ def _printer(settings: Settings, printer: PrinterSettings) -> Section:
         ("Printer profile", f"§[Printer profile {printer.profile}]"),
         ("Calling AE titles", ", ".join(printer.allow_calling) or "all"),
         ("Addresses", ", ".join(map(str, printer.allow_addresses)) or "all"),
-        ("Films are delivered as", ", ".join(dict.fromkeys(str(each["type"]) for each in printer.outputs))),
+        ("Films go to outputs of type", ", ".join(dict.fromkeys(types))),
         ("Events of print jobs", "sent" if printer.job_events else "not sent"),
         ("Events of the printer", "sent" if printer.printer_events else "not sent"),
     )
@@ -210,11 +231,32 @@ def _association_policies(printers: Printers) -> Section:
         (
             Section("Limits and identification", _limits(printers.settings)),
             Section("Timeouts", _timeouts(printers.settings)),
-            Section("Association initiation", "A printer opens no associations."),
+            Section(
+                "Association initiation",
+                paragraphs(_INITIATION, table(("SOP class", "Requests"), rows(_REQUESTS))),
+            ),
             Section("Association acceptance", _acceptance(printers)),
             Section("Rejections", _rejections()),
         ),
     )
+
+
+_INITIATION = """
+    A printer opens associations only to DICOM printers that its films are forwarded to (an output of type
+    `dicom`): to print a job there, and to ask what became of it. It proposes the Meta SOP Class of the films
+    and Print Job, and what films need of Presentation LUT and Basic Annotation Box, each in Explicit and
+    Implicit VR Little Endian. What the other printer warns of or refuses is told to the operator, and to the
+    SCU as the state of job and printer.
+    """
+_REQUESTS = """
+    Printer | N-GET of the state, before each job
+    Basic Film Session | N-CREATE, and N-ACTION for several films, where the other printer collates; N-DELETE
+    Presentation LUT | N-CREATE
+    Basic Film Box | N-CREATE; N-ACTION of each film where they are not collated, and N-DELETE
+    Basic Annotation Box, image boxes | N-SET
+    Print Job | N-GET until the job has ended; one that the other printer does not know any more is done
+    events of Printer and Print Job | confirmed with 0x0000, on the association that printed
+    """
 
 
 def _limits(settings: Settings) -> str:
@@ -329,10 +371,11 @@ def _parameters() -> Iterator[tuple[str, str, str]]:
     for prefix, fields in (
         ("", {key: field for key, field in Settings.model_fields.items() if key not in of_a_printer}),
         ("printers.", of_a_printer),
+        ("routes.", RouteSettings.model_fields),
         ("tls.", TLSSettings.model_fields),
     ):
         for key, field in fields.items():
-            if key not in ("printers", "tls"):
+            if key not in ("printers", "routes", "tls"):
                 yield f"`{prefix}{key}`", _default(field), field.description or ""
 
 
@@ -353,7 +396,9 @@ _SECURITY = """
     Certificates of SCUs | asked for and checked where it is known who vouches for them (`tls.ca`)
     Access | by called and calling AE title and by address, for each printer: §[Application entities]
     User identity | no user identity negotiation (PS3.7 D.3.3.7): none is asked for or used
-    Patient data | in print jobs on disk and in films; never in logs, but for a trace that has to be asked for
+    Patient data | in print jobs, until `keep_days` after their end at the latest, in their records, until
+        `keep_records_days`, and in films; never in logs, but for a trace that has to be asked for
+    Associations that a printer opens | TLS where the output is set up so, with a certificate if need be
     Audit trail, de-identification, signatures | none
     """
 

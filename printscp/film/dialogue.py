@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from pydicom.charset import convert_encodings
@@ -76,6 +77,7 @@ class Dialogue:
         self.session: FilmSession | None = None
         self.look_ups: dict[str, PresentationLUT] = {}
         self.allotment = Allotment(printer.budget)
+        self._expected = 0  # bytes of memory for an image that comes in
         self._unspooled: tuple[Draft, ImageBox] | None = None
         self._post = post
         # Jobs of this association, and what was said of each last: Execution Status and its Info.
@@ -91,6 +93,16 @@ class Dialogue:
     @property
     def strict(self) -> bool:
         return self.printer.mode is Mode.STRICT
+
+    @property
+    def at_rest(self) -> bool:
+        """No film is in the making: all that there are were printed as they are."""
+        session = self.session
+        if session is None:
+            return True
+        film_box = session.film_box
+        alive = film_box is None or (film_box.printed and film_box.kept)
+        return alive and all(film.printed for film in session.frozen)
 
     def read(self, table: tuple[Attribute, ...], dataset: Dataset, *, defaults: bool) -> Reading:
         """Read a data set by its attribute table for this printer; text in the session's character set."""
@@ -289,6 +301,27 @@ class Dialogue:
             self.allotment.reserve(0)
             self.session = None
 
+    def expect(self, uid: UID | None, size: int) -> None:
+        """Have memory ready for an image of which so much has come in, for the image box of that UID. It may
+        take the place of the image that is there.
+
+        Raises:
+            OutOfMemory: there is none; what was ready is given back.
+        """
+        box = self._alive(uid or UID(""))
+        replaced = box.image.size if isinstance(box, ImageBox) and box.image is not None else 0
+        try:
+            self.allotment.use(max(0, size - replaced - self._expected))
+        except OutOfMemory:
+            self.expect_no_more()
+            raise
+        self._expected = max(self._expected, size - replaced)
+
+    def expect_no_more(self) -> None:
+        """Give back what no image box has taken: it takes memory for itself."""
+        self.allotment.use(-self._expected)
+        self._expected = 0
+
     def spool_later(self, film_box: FilmBox, box: ImageBox) -> None:
         """Have the image of a box put on its way once the request is answered."""
         self._unspooled = film_box.draft, box
@@ -304,6 +337,7 @@ class Dialogue:
     def close(self) -> None:
         """Release or abort: the tree goes, the jobs stay (PS3.4 H.5)."""
         self.printer.forget(self.announce)
+        self.expect_no_more()
         self.drop_session()
         for uid in list(self.look_ups):
             self.drop_look_up(uid)
@@ -335,7 +369,9 @@ class Dialogue:
     def confirmed(self, event: Event) -> None:
         """The SCU has acknowledged an event."""
         if event.ends:
-            self.printer.spool.confirm(event.instance)
+            # Not noted, it does no harm: the job can be asked for as long as it is kept.
+            with suppress(ResourceLimitation):
+                self.printer.spool.confirm(event.instance)
 
     def _printer_event(self, state: PrinterState) -> Event:
         values: dict[str, Any] = {}

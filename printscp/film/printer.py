@@ -23,6 +23,7 @@ class Draft(Protocol):
         Called again with a sheet that differs, it replaces the film.
 
         Raises:
+            QueueFull: no more films are taken for now; nothing is kept of it.
             PrintError: the film could not be written; nothing is kept of it.
         """
 
@@ -40,14 +41,23 @@ class FilmSpool(Protocol):
         """Make a print job of films that are kept; returns only when it can no longer be lost.
 
         Raises:
+            QueueFull: no more jobs are taken for now; nothing is left of it, the drafts stay.
             PrintError: the job could not be taken, and nothing is left of it; the drafts stay.
         """
 
     def find(self, uid: str) -> Job | None:
-        """The print job of that UID that this printer has, unless the SCU has confirmed its end."""
+        """The print job of that UID that this printer has, unless the SCU has confirmed its end.
+
+        Raises:
+            ResourceLimitation: that cannot be known for now.
+        """
 
     def confirm(self, uid: str) -> None:
-        """The SCU has acknowledged the job's Done or Failure event."""
+        """The SCU has acknowledged the job's Done or Failure event.
+
+        Raises:
+            ResourceLimitation: that cannot be noted for now.
+        """
 
 
 @dataclass(frozen=True)
@@ -114,6 +124,12 @@ class Printer:
         """Have ``listener`` told of all news, from whatever thread, until `forget`."""
         with self._lock:
             self._listeners.append(listener)
+
+    @property
+    def has_listeners(self) -> bool:
+        """Whether anybody is there to be told."""
+        with self._lock:
+            return bool(self._listeners)
 
     def forget(self, listener: Listener) -> None:
         """Stop telling."""

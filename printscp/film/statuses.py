@@ -147,10 +147,10 @@ def _uses(codes: tuple[int, ...], own: dict[int, Use]) -> dict[int, Use]:
 _WHOLE = _never("the printer has every attribute of the class")
 _NONE_MANDATORY = _never("no attribute of the service is mandatory")
 _NO_OVERLAYS = _never("only the retired image overlay boxes could bring it about")
-_NO_LIMIT = _never("the queue has no limit; a disk without room is answered 0x0213")
+_QUEUE_FULL = _always("as many jobs wait as may, or the disk has less room than is to stay free")
 _TOLD_BEFORE = _never("the N-SET of the image box has told")
 _REFUSED_BEFORE = _never("the N-SET of the image box or of the film box was refused")
-_NOT_ON_DISK = _always("the disk has no room for the film or its job")
+_NOT_ON_DISK = _always("the film or its job cannot be written for now")
 _LIVING = _always("it is not the last film box created, or not of it")
 _WELL_KNOWN = _always("the instance UID is not the well-known one")
 _NOT_SERVED = Use(
@@ -210,7 +210,7 @@ STATUSES: dict[tuple[UID, str], dict[int, Use]] = {
         {
             0x0211: _always("the printer's profile is without film session printing"),
             0x0213: _always(
-                "the disk has no room for a film or the job, or films that were printed one by one had to "
+                "a film or the job cannot be written for now, or films that were printed one by one had to "
                 "make room for others"
             ),
             0xB601: _never("films are collated; a printer without that answers 0x0211"),
@@ -219,7 +219,7 @@ STATUSES: dict[tuple[UID, str], dict[int, Use]] = {
             0xB609: _TOLD_BEFORE,
             0xB60A: _TOLD_BEFORE,
             0xC600: _always("no film box was created since the film session was"),
-            0xC601: _NO_LIMIT,
+            0xC601: _QUEUE_FULL,
             0xC603: _REFUSED_BEFORE,
             0xC613: _NO_OVERLAYS,
         },
@@ -233,7 +233,7 @@ STATUSES: dict[tuple[UID, str], dict[int, Use]] = {
                 "the session has a film of another size, on a printer of one film size a session; or as in "
                 "other services"
             ),
-            0x0213: _always("the film box before cannot be kept: no room on disk, or too many not printed"),
+            0x0213: _always("the film box before cannot be kept: no room for it, or too many not printed"),
             0xB605: _OUTSIDE_RANGE,
             0xC616: _always("on a printer without film session printing"),
         },
@@ -256,7 +256,7 @@ STATUSES: dict[tuple[UID, str], dict[int, Use]] = {
             0xB604: _TOLD_BEFORE,
             0xB609: _TOLD_BEFORE,
             0xB60A: _TOLD_BEFORE,
-            0xC602: _NO_LIMIT,
+            0xC602: _QUEUE_FULL,
             0xC603: _REFUSED_BEFORE,
             0xC613: _NO_OVERLAYS,
         },
@@ -278,7 +278,12 @@ STATUSES: dict[tuple[UID, str], dict[int, Use]] = {
         {0x0110: _always("a film session, film box or image box refers to it; or as in other services")},
     ),
     (PRINT_JOB, "N-GET"): _uses(
-        _GET, {0x0107: _NOT_SERVED, 0x0112: _always("no such job on this printer, or its end was confirmed")}
+        _GET,
+        {
+            0x0107: _NOT_SERVED,
+            0x0112: _always("no such job on this printer, or its end was confirmed"),
+            0x0213: _always("what became of the job cannot be known for now"),
+        },
     ),
     (PRINT_JOB, "N-EVENT-REPORT"): {
         0x0000: _always("the event is confirmed; after Done and Failure the print job instance goes")

@@ -1,30 +1,84 @@
-"""What the file formats share: their keys, and a document that is a file in a folder."""
+"""What outputs that leave files in a folder share: their keys, and documents that are files there."""
 
+import json
 import os
 from abc import ABC, abstractmethod
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from PIL import ImageCms
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from printscp.durable import DurableFile
-from printscp.errors import SetupError
+from printscp.durable import DurableFile, make_folder, publish
+from printscp.errors import ClaimLost, SetupError
 from printscp.outputs.curve import read_curve
-from printscp.outputs.output import Ticket
+from printscp.outputs.file_name import DEFAULT, checked_template, made_name
+from printscp.outputs.output import Claim, Progress, Sent, Stage, Ticket
 from printscp.outputs.rows import Pixels, Rows, color_rows, gray_rows, packed_rows
 from printscp.render.page import ColorPage, Page
 from printscp.render.samples import PrinterCurve, Samples, Tone, describe, gray_profile, sample_table
 from printscp.render.tone import ToneScale
 
 
-class FolderSettings(BaseModel):
-    """Keys of an output that leaves files in a folder. A format adds its own, and which ``bits`` it knows."""
+class FileSettings(BaseModel):
+    """Keys of an output that leaves files in a folder, and where they go."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     folder: Path = Field(description="Folder that gets the files; it is made where there is none.")
+    file_name: Annotated[str, AfterValidator(checked_template)] = Field(
+        DEFAULT,
+        description="Of a job's files, without their ending: text with the fields {job}, {created}, {date}, "
+        "{time} (UTC), {printer}, {originator}, {film_size}, {medium}, {destination}, {priority}, "
+        "{copies} and {films}; it begins or ends with {job}, a slash makes folders.",
+    )
+
+    @property
+    def place(self) -> str:
+        """The folder."""
+        return str(self.folder)
+
+    @property
+    def at_once(self) -> int:
+        """Any number of jobs."""
+        return 0
+
+    def check(self) -> None:
+        """Make the folder, and see whether it can be used.
+
+        Raises:
+            SetupError: it cannot.
+        """
+        try:
+            make_folder(self.folder)
+        except OSError as error:
+            raise SetupError(f"folder {self.folder}: {error.strerror}") from error
+        if not os.access(self.folder, os.W_OK):
+            raise SetupError(f"folder {self.folder}: no right to write there")
+
+    def follow(self, remote: str) -> Progress:
+        """Give the files of a job whose process died their names, those that do not have them yet.
+
+        Raises:
+            OSError: the folder cannot be used for now.
+        """
+        for hidden, name in json.loads(remote):
+            publish(self.folder / hidden, self.folder / name)
+        return Progress(Stage.DONE)
+
+    def cancel(self, remote: str) -> None:
+        """Nothing: a file that is whole goes out."""
+
+    def path(self, ticket: Ticket, suffix: str) -> Path:
+        """Where the file of a job goes."""
+        name = made_name(self.file_name, ticket)
+        return self.folder / name.with_name(f"{name.name}.{suffix}")
+
+
+class FolderSettings(FileSettings):
+    """Keys of an output that leaves pages in a folder. A format adds its own, and which ``bits`` it knows."""
+
     bits: int = Field(8, description="Of a gray sample.")
     tone: Tone = Field(
         "p-value",
@@ -39,23 +93,13 @@ class FolderSettings(BaseModel):
             raise ValueError('curve: goes with tone = "curve", and that with it')
         return self
 
-    @property
-    def place(self) -> str:
-        """The folder."""
-        return str(self.folder)
-
     def check(self) -> None:
-        """Make the folder, and see whether it can be used.
+        """As `FileSettings.check`.
 
         Raises:
-            SetupError: it cannot, or the curve cannot be read.
+            SetupError: the folder cannot be used, or the curve cannot be read.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SetupError(f"folder {self.folder}: {error.strerror}") from error
-        if not os.access(self.folder, os.W_OK):
-            raise SetupError(f"folder {self.folder}: no right to write there")
+        super().check()
         _ = self._printer_curve
 
     def table(self, scale: ToneScale) -> Samples:
@@ -90,31 +134,94 @@ class FolderSettings(BaseModel):
         return None if self.curve is None else read_curve(self.curve)
 
 
-class FileDocument(ABC):
-    """A document that is one file, ``NAME.suffix``; hidden until it is whole."""
+class FilesDocument:
+    """A document of files in a folder, all hidden until the last is whole.
 
-    def __init__(self, folder: Path, ticket: Ticket, suffix: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._file = DurableFile(folder / f"{ticket.name}.{suffix}")
+    Whoever empties the folder is to find each file once, and a process may die between giving a file its
+    name and saying so. So the hidden names are remembered with the claim first: files that still have them
+    then get their names from whoever takes the job over (`FileSettings.follow`), and those that do not had
+    them.
+    """
 
-    def finish(self) -> str:
-        """Deliver the file; returns its path.
+    def __init__(self, settings: FileSettings) -> None:
+        self._folder = settings.folder
+        self._files: list[DurableFile] = []
+        self._promised = False
+
+    def finish(self, claim: Claim) -> Sent:
+        """Deliver the files.
+
+        Raises:
+            OSError: the folder cannot take them for now.
+            ClaimLost
+        """
+        for file in self._files:
+            file.flush()
+        paths = [file.path for file in self._files]
+        place = str(paths[0]) if len(paths) == 1 else f"{paths[0]} to {paths[-1].name}"
+        names = [[str(each.relative_to(self._folder)) for each in (f.hidden, f.path)] for f in self._files]
+        self._promised = True  # from here on: what becomes of the claim may not be known
+        try:
+            claim.remember(json.dumps(names), place)
+        except ClaimLost:
+            self._promised = False
+            raise
+        for file in self._files:
+            publish(file.hidden, file.path)
+        return Sent(place)
+
+    def _begin_file(self, path: Path) -> DurableFile:
+        """Start one of the files.
 
         Raises:
             OSError: the folder cannot take it for now.
         """
-        self._end()
-        return str(self._file.commit())
-
-    @abstractmethod
-    def _end(self) -> None:
-        """Write what stands behind the last page."""
+        self._files.append(DurableFile(path))
+        return self._files[-1]
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.discard()
+        for file in self._files:
+            if not self._promised:
+                file.discard()
+
+
+class FileDocument(FilesDocument, ABC):
+    """A document that is one file, ``NAME.suffix``."""
+
+    def __init__(self, settings: FileSettings, ticket: Ticket, suffix: str) -> None:
+        super().__init__(settings)
+        self._file = self._begin_file(settings.path(ticket, suffix))
+
+    def finish(self, claim: Claim) -> Sent:
+        """Deliver the file, as `FilesDocument.finish`."""
+        self._end()
+        return super().finish(claim)
+
+    @abstractmethod
+    def _end(self) -> None:
+        """Write what stands behind the last page."""
+
+
+class FilePerFilm(FilesDocument):
+    """A document with a file for each film, ``NAME-1.suffix`` and so on, or ``NAME.suffix`` of only one."""
+
+    def __init__(self, settings: FileSettings, ticket: Ticket, suffix: str) -> None:
+        super().__init__(settings)
+        self._path = settings.path(ticket, suffix)
+        self._films = ticket.films
+        make_folder(self._path.parent)
+
+    def _next_file(self) -> DurableFile:
+        """That of the next film.
+
+        Raises:
+            OSError: the folder cannot take it for now.
+        """
+        number = f"-{len(self._files) + 1}" if self._films > 1 else ""
+        return self._begin_file(self._path.with_stem(self._path.stem + number))
 
 
 @lru_cache(maxsize=1)

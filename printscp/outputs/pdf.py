@@ -69,7 +69,7 @@ class PDF(FileDocument):
     """
 
     def __init__(self, settings: Settings, ticket: Ticket) -> None:
-        super().__init__(settings.folder, ticket, "pdf")
+        super().__init__(settings, ticket, "pdf")
         self._settings = settings
         self._ticket = ticket
         file: Any = self._file

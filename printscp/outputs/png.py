@@ -4,10 +4,8 @@ A job of one page is ``NAME.png``, one of several ``NAME-1.png`` and so on. The 
 """
 
 import zlib
-from contextlib import ExitStack
 from datetime import UTC
-from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 from isal import isal_zlib
 from pydantic import Field
@@ -15,7 +13,7 @@ from pydantic import Field
 from printscp import __version__
 from printscp.durable import DurableFile
 from printscp.outputs.deflate import zlib_stream
-from printscp.outputs.folder import FolderSettings
+from printscp.outputs.folder import FilePerFilm, FolderSettings
 from printscp.outputs.output import Ticket
 from printscp.outputs.rows import Drawn
 from printscp.render.page import ColorPage, Page
@@ -39,14 +37,13 @@ class Settings(FolderSettings):
         return PNG(self, ticket)
 
 
-class PNG:
-    """A file a page, all hidden until the last is whole."""
+class PNG(FilePerFilm):
+    """A file a page."""
 
     def __init__(self, settings: Settings, ticket: Ticket) -> None:
+        super().__init__(settings, ticket, "png")
         self._settings = settings
-        self._ticket = ticket
-        self._files: list[DurableFile] = []
-        settings.folder.mkdir(parents=True, exist_ok=True)
+        self._created = f"{ticket.created.astimezone(UTC):%a, %d %b %Y %H:%M:%S +0000}"
 
     def add(self, page: Page | ColorPage) -> None:
         """Write a page to a file of its own.
@@ -54,8 +51,7 @@ class PNG:
         Raises:
             OSError: the folder cannot take it for now.
         """
-        file = DurableFile(self._path(len(self._files) + 1))
-        self._files.append(file)
+        file = self._next_file()
         gray = isinstance(page, Page)
         rows, columns = page.shape
         bits, color = (self._settings.bits, _GRAY) if gray else (8, _RGB)
@@ -65,44 +61,16 @@ class PNG:
         _chunk(file, b"iCCP", b"printscp\0\0" + zlib.compress(self._settings.profile(page), 9))
         per_metre = round(page.dots_per_inch * _METRE).to_bytes(4, "big")
         _chunk(file, b"pHYs", 2 * per_metre + b"\x01")
-        created = f"{self._ticket.created.astimezone(UTC):%a, %d %b %Y %H:%M:%S +0000}"
         for keyword, text in (
             ("Title", page.title),
             ("Description", self._settings.meaning(page)),
             ("Software", f"printscp {__version__}"),
-            ("Creation Time", created),
+            ("Creation Time", self._created),
         ):
             _chunk(file, b"iTXt", keyword.encode() + bytes(5) + text.encode())
         for part in zlib_stream(self._settings.rows(page, Drawn(page))):
             _chunk(file, b"IDAT", part)
         _chunk(file, b"IEND", b"")
-
-    def finish(self) -> str:
-        """Deliver the files; returns the path of the only one, or of the first and the last.
-
-        Raises:
-            OSError: the folder cannot take them for now.
-        """
-        if len(self._files) == 1:
-            return str(self._files[0].commit(self._path(None)))
-        with ExitStack() as undo:
-            paths = []
-            for file in self._files:
-                paths.append(file.commit())
-                undo.callback(paths[-1].unlink, missing_ok=True)
-            undo.pop_all()
-        return f"{paths[0]} to {paths[-1].name}"
-
-    def _path(self, number: int | None) -> Path:
-        name = self._ticket.name if number is None else f"{self._ticket.name}-{number}"
-        return self._settings.folder / f"{name}.png"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for file in self._files:
-            file.discard()
 
 
 def _chunk(file: DurableFile, kind: bytes, data: bytes) -> None:

@@ -46,7 +46,7 @@ class PostScript(FileDocument):
     """A PostScript document that grows page by page; what its head cannot know stands in its trailer."""
 
     def __init__(self, settings: Settings, ticket: Ticket) -> None:
-        super().__init__(settings.folder, ticket, "ps")
+        super().__init__(settings, ticket, "ps")
         self._settings = settings
         self._pages = 0
         self._sizes: list[tuple[float, float]] = []

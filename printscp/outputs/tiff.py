@@ -72,7 +72,7 @@ class TIFF(FileDocument):
     """
 
     def __init__(self, settings: Settings, ticket: Ticket) -> None:
-        super().__init__(settings.folder, ticket, "tif")
+        super().__init__(settings, ticket, "tif")
         self._settings = settings
         self._ticket = ticket
         self._directories: list[list[_Entry]] = []

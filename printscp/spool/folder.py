@@ -1,100 +1,278 @@
-"""A spool folder: sheets and job table together, owned by one running server."""
+"""A spool: the job table and the store of sheets together, with what printers have of them."""
 
-import fcntl
-import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import cast
 
-from printscp.errors import ResourceLimitation, SetupError
+from printscp.errors import NotPossible, QueueFull, ResourceLimitation, SetupError
 from printscp.film.job import Job, JobFilm
-from printscp.film.printer import Draft
+from printscp.film.printer import Draft, PrinterState
 from printscp.film.sheet import BytesLike, Order, Sheet
-from printscp.spool.queue import JobQueue, TableError, film_remarks
-from printscp.spool.store import SheetStore, SheetWriter
+from printscp.spool import processes
+from printscp.spool.claim import Claims
+from printscp.spool.database import Database, TableError, reason
+from printscp.spool.processes import Presence
+from printscp.spool.queue import JobQueue, NewsReader, Route, film_remarks
+from printscp.spool.rows import OutputState
+from printscp.spool.store import SheetStore, SheetWriter, open_store
 
-_LOCK_PATIENCE = 10.0  # seconds that a worker of a server that was killed may need to end
+_FULL = "print queue full: try again later"
+_SWEEP_PATIENCE = 600.0  # seconds that a sheet is nobody's before it goes
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Films are taken while fewer than ``jobs`` wait, 0 being no limit, and ``reserve`` bytes are free."""
+
+    jobs: int = 0
+    reserve: int = 0
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long films of ended jobs stay, patient data and all: those of the last ``jobs`` that were done and
+    of those that failed, ``size`` bytes of them at most, and none longer than ``days``. Records of jobs stay
+    ``records_days``."""
+
+    jobs: int = 0
+    size: int | None = None
+    days: float = 30.0
+    records_days: float = 365.0
 
 
 class Spool:
-    """A spool folder: `sheets/` and the job table beside it, for all printers of a server."""
+    """The job table and the sheets.
 
-    def __init__(self, folder: Path) -> None:
-        """Open or make it.
+    ``folder`` is one of this host. Both are there, or ``database`` is the URL of a job table and ``sheets``
+    the folder or bucket of sheets, which several hosts share. Films are written under the name of this
+    process (``presence``). ``limits`` may be changed at any time.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        database: str | None = None,
+        sheets: str | None = None,
+        *,
+        presence: Presence | None = None,
+        lease: float = 30.0,
+        attempts: int = 5,
+        limits: Limits | None = None,
+        make: bool = True,
+    ) -> None:
+        """Open it; with ``make`` it is made where there is none, and brought to this version.
 
         Raises:
-            SetupError: the folder cannot be used.
+            SetupError: it cannot be used.
         """
         self.folder = folder
+        self._where = sheets or str(folder / "sheets")
+        self._presence = presence
+        self.limits = limits or Limits()
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # patient data: for nobody else
-            self.sheets = SheetStore(folder / "sheets")
+            if make:
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # patient data: for nobody else
         except OSError as error:
             raise SetupError(f"spool {folder}: {error.strerror}") from error
-        try:
-            if not os.access(folder, os.W_OK) or not os.access(folder / "sheets", os.W_OK):
-                raise SetupError(f"spool {folder}: no right to write there")
-            self.queue = JobQueue(folder)
-        except SetupError:
-            self.sheets.close()
-            raise
+        self._database = Database(database or f"sqlite:///{folder / 'jobs.sqlite'}", make)
+        self.queue = JobQueue(self._database)
+        self.claims = Claims(self._database, lease, attempts)
 
-    def printer(self, name: str, accepted: Callable[[int], None]) -> "PrinterSpool":
-        """What a printer has of it; ``accepted`` is told the number of each job, once that is on disk."""
-        return PrinterSpool(self, name, accepted)
+    @cached_property
+    def sheets(self) -> SheetStore:
+        """Where the films are.
+
+        Raises:
+            SetupError: it cannot be used.
+        """
+        process = "" if self._presence is None else self._presence.name
+        return open_store(self._where, self.folder / "staging", process)
+
+    def news(self) -> NewsReader:
+        """What happens to jobs from now on."""
+        return NewsReader(self._database)
+
+    def printer(self, name: str, route: Route, accepted: Callable[[int], None]) -> "PrinterSpool":
+        """What a printer has of it; ``route`` says where its films go, and ``accepted`` is told the number of
+        each job, once that is on disk."""
+        return PrinterSpool(self, name, route, accepted)
 
     def draft(self) -> "SpoolDraft":
         """The way here for one film."""
-        return SpoolDraft(self.sheets)
+        return SpoolDraft(self)
 
-    def submit(self, uid: str, order: Order, drafts: Sequence["SpoolDraft"]) -> int:
+    def submit(self, uid: str, order: Order, drafts: Sequence["SpoolDraft"], to: Route) -> int:
         """Make one print job of films that are kept; returns its number when it can no longer be lost.
 
         Raises:
-            ResourceLimitation: the job could not be taken, and nothing is left of it; the drafts stay, but
-                for one that the disk did not take.
+            QueueFull, ResourceLimitation: the job could not be taken, and nothing is left of it; the drafts
+                stay, but for one that the disk did not take.
         """
-        names = [f"{uid}-{number}" for number in range(1, len(drafts) + 1)]
+        self.ask_for_room()
+        names = self._names(uid, len(drafts))
+        written = {name: draft.sheet for name, draft in zip(names, drafts, strict=True)}
+        films = [replace(draft.film, sheet=name) for name, draft in zip(names, drafts, strict=True)]
+        outputs = to(order, films)
+        if not outputs:  # its association has outlived the printer
+            raise ResourceLimitation("printer no longer set up: print to another one")
+        remarks = film_remarks([draft.remarks for draft in drafts])
+        begun = time.monotonic()
         try:
-            self.sheets.make_good({name: draft.sheet for name, draft in zip(names, drafts, strict=True)})
+            self.sheets.make_good(written)
             try:
-                films = [replace(draft.film, sheet=name) for name, draft in zip(names, drafts, strict=True)]
-                return self.queue.submit(uid, order, films, film_remarks([draft.remarks for draft in drafts]))
-            except BaseException:
-                for name in names:
-                    self.sheets.remove(name)
+                number = self.queue.submit(uid, order, films, remarks, outputs, self.limits.jobs)
+            except BaseException as error:
+                # Where the connection broke the table may have the job all the same: what has none is swept.
+                if not (isinstance(error, TableError) and error.connection_invalidated):
+                    for name in names:
+                        self.sheets.remove(name)
                 raise
         except (OSError, TableError) as error:
             raise _not_spooled(error) from error
+        if time.monotonic() - begun > _SWEEP_PATIENCE / 2 and not self._are_there(names):
+            self.queue.cancel(number)
+            raise ResourceLimitation("film lost by the spool: print it again")
+        return number
 
-    def recover(self, keep_jobs: int) -> None:
-        """After a start under the lock: films in the making when all died wait again; leftovers go, but for
-        the films of the last ``keep_jobs`` that were done."""
-        self.queue.recover()
-        self.sheets.sweep(self.queue.wanted_sheets(keep_jobs))
+    def reprint(self, job: Job, uid: str, to: Sequence[str], copies: int, priority: str) -> int:
+        """Print a job's films again, as a job of its own; returns its number.
 
-    def give_up(self, keep_jobs: int) -> None:
-        """After a job was done: delete the films that are not of the last ``keep_jobs``."""
-        for name in self.queue.spent_sheets(keep_jobs):
-            self.sheets.remove(name)
+        Raises:
+            NotPossible: its films are no longer kept.
+            OSError, TableError
+        """
+        if not self.has_films(job):
+            raise NotPossible(f"job {job.id}: its films are no longer kept; see keep_jobs")
+        names = self._names(uid, len(job.films))
+        films = [replace(film, sheet=name) for film, name in zip(job.films, names, strict=True)]
+        order = replace(job.order, copies=copies, priority=priority)
+        remarks = job.remarks[len(job.order.remarks) :]
+        try:
+            for old, name in zip(job.films, names, strict=True):
+                self.sheets.copy(old.sheet, name)
+            return self.queue.submit(uid, order, films, remarks, to, self.limits.jobs)
+        except QueueFull as error:
+            for name in names:
+                self.sheets.remove(name)
+            raise NotPossible(f"job {job.id}: {error.comment}") from error
+
+    def purge(self, job: Job) -> None:
+        """Delete the films of a job that has ended, and all that is known of it.
+
+        Raises:
+            NoSuchJob, NotPossible
+        """
+        self.queue.forget(job.id)
+        for film in job.films:
+            self.sheets.remove(film.sheet)
 
     def has_films(self, job: Job) -> bool:
         """Whether all films of a job are still here."""
-        return all(film.sheet in self.sheets for film in job.films)
+        return self._are_there([film.sheet for film in job.films])
+
+    def _names(self, uid: str, count: int) -> list[str]:
+        """Of the sheets of a job."""
+        return [f"{self._database.identity}-{uid}-{number}" for number in range(1, count + 1)]
+
+    def _wanted_sheets(self) -> set[str]:
+        """Of all sheets in the store those that are not to be deleted, another job table's among them."""
+        ours = f"{self._database.identity}-"
+        return self.queue.wanted_sheets() | {n for n in self.sheets.names() if not n.startswith(ours)}
+
+    def _are_there(self, names: Sequence[str]) -> bool:
+        return all(name in self.sheets for name in names)
+
+    def ask_for_room(self) -> None:
+        """Whether a film may still be taken.
+
+        Raises:
+            QueueFull: the space that is kept free has been reached.
+        """
+        if not self._has_room():
+            raise QueueFull(_FULL)
+
+    def state(self) -> OutputState | None:
+        """What is the matter with the spool: None when films can be taken.
+
+        Raises:
+            TableError
+        """
+        full = PrinterState("WARNING", "PRINT BUFF FULL")
+        if not self._has_room():
+            return OutputState(full, f"no room for films: less than {self.limits.reserve >> 20} MiB is free")
+        if self.queue.is_full(self.limits.jobs):
+            return OutputState(full, f"{self.limits.jobs} jobs wait")
+        return None
+
+    def _has_room(self) -> bool:
+        try:
+            return not self.limits.reserve or self.sheets.free() >= self.limits.reserve
+        except OSError:
+            return False
+
+    def give_up(self, keep: Retention) -> None:
+        """Delete the films of ended jobs that need not be kept.
+
+        Raises:
+            OSError, TableError
+        """
+        spent = self.queue.spent_films(keep.jobs, min(keep.days, keep.records_days))
+        if keep.size is not None:
+            spent += self._too_much(keep.size, {job.id for job in spent})
+        if spent:
+            self.queue.drop_films([job.id for job in spent])
+            for job in spent:
+                for film in job.films:
+                    self.sheets.remove(film.sheet)
+
+    def _too_much(self, size: int, spent: set[int]) -> list[Job]:
+        """The oldest of ended jobs, but for those that go anyway, beyond so many bytes of films."""
+        kept = [job for job in self.queue.kept_films() if job.id not in spent]
+        for number, job in enumerate(reversed(kept)):
+            size -= sum(self.sheets.size(film.sheet) for film in job.films)
+            if size < 0:
+                return kept[: len(kept) - number]
+        return []
+
+    def tidy(self, keep: Retention) -> None:
+        """What is to be done now and then: give up films and records, delete what nobody has any more.
+
+        Raises:
+            OSError, TableError
+        """
+        self.give_up(keep)
+        self.queue.tidy(keep.records_days)
+        living = [each.name for each in processes.living(self.folder)]
+        self.sheets.sweep(self._wanted_sheets, _SWEEP_PATIENCE, living)
+
+    def bury_the_dead(self) -> None:
+        """Give back the jobs of processes of this host that have ended without doing so, and delete what they
+        were writing.
+
+        Raises:
+            OSError, TableError
+        """
+        for name in processes.dead(self.folder):
+            self.claims.give_back(name, "its process ended")
+            self.sheets.drop_drafts(name)
+            processes.bury(self.folder, name)
 
     def close(self) -> None:
-        self.queue.close()
-        self.sheets.close()
+        self._database.close()
+        if "sheets" in self.__dict__:
+            self.sheets.close()
 
 
 class PrinterSpool:
     """What one printer has of a spool (`printscp.film.printer.FilmSpool`)."""
 
-    def __init__(self, spool: Spool, name: str, accepted: Callable[[int], None]) -> None:
+    def __init__(self, spool: Spool, name: str, route: Route, accepted: Callable[[int], None]) -> None:
         self._spool = spool
         self._name = name
+        self._route = route
         self._accepted = accepted
 
     def draft(self) -> "SpoolDraft":
@@ -105,17 +283,32 @@ class PrinterSpool:
         """Make a print job, as `Spool.submit`; ``drafts`` are of this spool.
 
         Raises:
-            ResourceLimitation
+            QueueFull, ResourceLimitation
         """
-        self._accepted(self._spool.submit(uid, order, cast(Sequence[SpoolDraft], drafts)))
+        ours = cast(Sequence[SpoolDraft], drafts)
+        self._accepted(self._spool.submit(uid, order, ours, self._route))
 
     def find(self, uid: str) -> Job | None:
-        """The print job of that UID that this printer has, unless the SCU has confirmed its end."""
-        return self._spool.queue.find(uid, self._name)
+        """The print job of that UID that this printer has, unless the SCU has confirmed its end.
+
+        Raises:
+            ResourceLimitation: the job table cannot be asked for now.
+        """
+        try:
+            return self._spool.queue.find(uid, self._name)
+        except TableError as error:
+            raise _not_asked(error) from error
 
     def confirm(self, uid: str) -> None:
-        """The SCU has acknowledged the job's Done or Failure event."""
-        self._spool.queue.confirm(uid)
+        """The SCU has acknowledged the job's Done or Failure event.
+
+        Raises:
+            ResourceLimitation: the job table cannot be asked for now.
+        """
+        try:
+            self._spool.queue.confirm(uid)
+        except TableError as error:
+            raise _not_asked(error) from error
 
 
 class SpoolDraft:
@@ -127,8 +320,8 @@ class SpoolDraft:
     film: JobFilm
     remarks: tuple[str, ...]
 
-    def __init__(self, sheets: SheetStore) -> None:
-        self._sheets = sheets
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
         self._writer: SheetWriter | None = None
 
     @property
@@ -148,28 +341,30 @@ class SpoolDraft:
             # An image was replaced: begin again, lest an SCU that goes on replacing fill the disk.
             self.discard()
         try:
+            self._spool.ask_for_room()
             if self._writer is None:
-                self._writer = self._sheets.write()
+                self._writer = self._spool.sheets.write()
             self._writer.put(position, pixels)
-        except OSError:
+        except (OSError, QueueFull):
             self.discard()
 
     def keep(self, sheet: Sheet) -> None:
         """Write what is missing of a film, or write it anew if it was kept before.
 
         Raises:
-            ResourceLimitation: it could not be written; nothing is kept of it.
+            QueueFull, ResourceLimitation: it could not be written; nothing is kept of it.
         """
+        self._spool.ask_for_room()
         if self._writer is not None and not self._writer.may_become(sheet):
             self.discard()
         try:
             if self._writer is None:
-                self._writer = self._sheets.write()
+                self._writer = self._spool.sheets.write()
             self._writer.finish(sheet)
         except OSError as error:
             self.discard()
             raise _not_spooled(error) from error
-        self.film = JobFilm("", sheet.film_size, sheet.display_format, len(sheet.images))
+        self.film = JobFilm("", sheet.film_size, sheet.display_format, len(sheet.images), sheet.color)
         self.remarks = sheet.remarks
 
     def discard(self) -> None:
@@ -180,28 +375,9 @@ class SpoolDraft:
 
 
 def _not_spooled(error: OSError | TableError) -> ResourceLimitation:
-    reason = error.strerror if isinstance(error, OSError) else error.orig
-    return ResourceLimitation(f"film not spooled: {reason}; try again later")
+    why = error.strerror if isinstance(error, OSError) else reason(error)
+    return ResourceLimitation(f"film not spooled: {why}; try again later")
 
 
-def lock(folder: Path) -> int:
-    """The file descriptor that owns a spool folder; workers inherit it, so it is free when all have ended.
-
-    Raises:
-        SetupError: another printer has it.
-    """
-    path = folder / "lock"
-    try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise SetupError(f"spool {folder}: {error.strerror}") from error
-    deadline = time.monotonic() + _LOCK_PATIENCE
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return handle
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                os.close(handle)
-                raise SetupError(f"spool {folder} is in use by another printer") from None
-            time.sleep(0.05)
+def _not_asked(error: TableError) -> ResourceLimitation:
+    return ResourceLimitation(f"job table: {reason(error)}; try again later")

@@ -1,305 +1,290 @@
-"""The job table: the queue is the rows that are not ended, the record is all of them.
-
-A worker takes a job under a name of its own (`holder`), and only the holder may end it. Whoever learns that a
-worker has died gives its job back; a job that keeps breaking its worker is given up after some attempts.
+"""The job table as those who order and those who steer see it: the queue is the jobs that are not ended, the
+record is all of them. How deliveries are taken and ended is `printscp.spool.claim`.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    Boolean,
-    Column,
-    ColumnElement,
-    Connection,
-    DateTime,
-    Index,
-    Integer,
-    MetaData,
-    Select,
-    String,
-    Table,
-    create_engine,
-    event,
-    insert,
-    select,
-    update,
-)
-from sqlalchemy.engine import Row
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
-from printscp.errors import SetupError
-from printscp.film.job import ExecutionStatus, Job, JobFilm
+from printscp.errors import NoSuchJob, NotPossible, QueueFull
+from printscp.film.job import Delivery, DeliveryState, ExecutionStatus, Job, JobFilm, JobNews
+from printscp.film.printer import PrinterState
 from printscp.film.sheet import Order
+from printscp.spool.database import Database, Transaction
+from printscp.spool.rows import OutputState, delivery_of, job_of, utc
+from printscp.spool.tables import deliveries, jobs, news, outputs
 
 
 class StatusInfo(StrEnum):
-    """Those terms of Execution Status Info (2100,0030; PS3.3 C.13.8 and C.13.9.1) that jobs come to."""
+    """Those terms of Execution Status Info (2100,0030; PS3.3 C.13.8 and C.13.9.1) that jobs come to by
+    themselves; printers give others."""
 
     QUEUED = "QUEUED"
     NORMAL = "NORMAL"
     CHECK_PRINTER = "CHECK PRINTER"
     INVALID_PAGE_DES = "INVALID PAGE DES"
     ELEC_SW_ERROR = "ELEC SW ERROR"
+    UNKNOWN = "UNKNOWN"
 
 
-_VERSION = 3  # of the table's layout; 1 does not say so
-TableError = DatabaseError
-"""The database of the job table does not work, or has no room."""
-
-_metadata = MetaData()
-_jobs = Table(
-    "job",
-    _metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("uid", String(64), nullable=False, unique=True),
-    Column("status", String(16), nullable=False),
-    Column("status_info", String(16), nullable=False),
-    Column("info", String, nullable=False, default=""),
-    Column("printer_name", String(16), nullable=False),
-    Column("originator", String(16), nullable=False),
-    Column("priority", String(16), nullable=False),
-    Column("rank", Integer, nullable=False),
-    Column("copies", Integer, nullable=False),
-    Column("medium", String(16), nullable=False),
-    Column("destination", String(16), nullable=False),
-    Column("label", String(64), nullable=False),
-    Column("owner", String(16), nullable=False),
-    Column("order_remarks", JSON, nullable=False),
-    Column("films", JSON, nullable=False),
-    Column("remarks", JSON, nullable=False),
-    Column("attempts", Integer, nullable=False, default=0),
-    Column("holder", String(64)),
-    Column("not_before", DateTime, nullable=False),
-    Column("created", DateTime, nullable=False),
-    Column("finished", DateTime),
-    Column("outputs", JSON, nullable=False, default=()),
-    Column("confirmed", Boolean, nullable=False, default=False),
-    Index("job_next", "status", "rank", "id"),
-    Index("job_last", "status", "finished", "id"),
-    sqlite_autoincrement=True,  # a number is never used twice: outputs are named after it
-)
-_INSERT = insert(_jobs)
+_INSERT = insert(jobs)
+_INSERT_DELIVERY = insert(deliveries)
+_AT_ONCE = 500  # jobs whose deliveries are read at once: there is a limit to the length of a statement
 _RANK = {"HIGH": 0, "MED": 1, "LOW": 2}
 _PENDING, _PRINTING, _DONE, _FAILURE = ExecutionStatus
-_LAST_DONE = (
-    select(_jobs.c.films).where(_jobs.c.status == _DONE).order_by(_jobs.c.finished.desc(), _jobs.c.id.desc())
-)
-_LONGEST_PAUSE = 60.0  # seconds between tries of a delivery that cannot be made for now
-_AT_ONCE = 64  # jobs whose sheets are given up at a time, more than there are workers
+_ENDED = (_DONE, _FAILURE)
+_State = DeliveryState
+_NEWS_LASTS = timedelta(minutes=10)
+_NEWS_IS_LATE = timedelta(minutes=1)  # no transaction takes longer from its number to its commit
+
+
+Route = Callable[[Order, Sequence[JobFilm]], Sequence[str]]
+"""The names of the outputs that a job of these films goes to."""
 
 
 class JobQueue:
-    """The job table of a spool folder, on SQLite; safe to use from several threads and processes."""
+    """The jobs of a database."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open or make it.
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def submit(
+        self,
+        uid: str,
+        order: Order,
+        films: Sequence[JobFilm],
+        remarks: Sequence[str],
+        to: Sequence[str],
+        limit: int = 0,
+    ) -> int:
+        """Enter a job whose sheets are in the store; ``remarks`` are those of its films, ``to`` names its
+        outputs. Returns its number.
 
         Raises:
-            SetupError: it cannot be used.
+            QueueFull: ``limit`` jobs wait already; 0 is no limit.
         """
-        self._engine = create_engine(
-            f"sqlite:///{folder / 'jobs.sqlite'}", connect_args={"timeout": 30, "isolation_level": None}
-        )
-        event.listen(self._engine, "connect", _prepare)
-        try:
-            with self._transaction() as connection:
-                usable = _lay_out(connection)
-        except TableError as error:
-            raise SetupError(f"spool {folder}: {error.orig}") from error
-        if not usable:
-            self.close()
-            raise SetupError(
-                f"spool {folder}: its jobs are those of another version of printscp; "
-                "let that version print them, or give another folder"
-            )
-
-    def close(self) -> None:
-        """Let go of the database files."""
-        self._engine.dispose()
-
-    def submit(self, uid: str, order: Order, films: Sequence[JobFilm], remarks: Sequence[str]) -> int:
-        """Enter a job whose sheets are on disk; ``remarks`` are those of its films. Returns its number."""
-        now = _now()
-        fields = {key: value for key, value in vars(order).items() if key != "remarks"}
-        row = fields | {
-            "uid": uid,
-            "status": _PENDING,
-            "status_info": StatusInfo.QUEUED,
-            "rank": _RANK[order.priority],
-            "order_remarks": order.remarks,
-            "films": [asdict(film) for film in films],
-            "remarks": [*order.remarks, *remarks],
-            "not_before": now,
-            "created": now,
-        }
-        with self._transaction() as connection:
-            result = connection.execute(_INSERT, row)
+        with self._database.write() as transaction:
+            if limit and self._waiting(transaction.connection, limit) >= limit:
+                raise QueueFull("print queue full: try again later")
+            row = _row(uid, order, films, remarks, transaction.now)
+            result = transaction.connection.execute(_INSERT, row)
             assert result.inserted_primary_key is not None
-            return int(result.inserted_primary_key[0])
+            number = int(result.inserted_primary_key[0])
+            _deliver(transaction, number, order.priority, to)
+            return number
+
+    def is_full(self, limit: int) -> bool:
+        """Whether that many jobs wait; 0 is no limit."""
+        with self._database.read() as connection:
+            return limit > 0 and self._waiting(connection, limit) >= limit
 
     def find(self, uid: str, printer_name: str) -> Job | None:
         """The job of that UID that a printer has, unless its end was confirmed."""
-        wanted = (_jobs.c.uid == uid) & (_jobs.c.printer_name == printer_name) & ~_jobs.c.confirmed
-        # A read of its own: whoever asks again and again must not hold up those who write.
-        with self._engine.connect() as connection:
-            row = connection.execute(select(_jobs).where(wanted)).one_or_none()
-        return None if row is None else _job(row)
+        wanted = (jobs.c.uid == uid) & (jobs.c.printer_name == printer_name) & ~jobs.c.confirmed
+        with self._database.read() as connection:
+            found = _jobs(connection, select(jobs).where(wanted))
+        return found[0] if found else None
 
     def confirm(self, uid: str) -> None:
         """Its SCU knows how a job ended; no word of one that has not."""
-        ended = _jobs.c.status.in_((_DONE, _FAILURE))
-        with self._transaction() as connection:
-            connection.execute(update(_jobs).where(_jobs.c.uid == uid, ended).values(confirmed=True))
-
-    def take(self, holder: str) -> Job | None:
-        """The next job that is due, by priority and then age; it is PRINTING from now on."""
-        with self._transaction() as connection:
-            due = (
-                select(_jobs.c.id)
-                .where(_jobs.c.status == _PENDING, _jobs.c.not_before <= _now())
-                .order_by(_jobs.c.rank, _jobs.c.id)
-                .limit(1)
+        ended = jobs.c.status.in_(_ENDED)
+        with self._database.write() as transaction:
+            transaction.connection.execute(
+                update(jobs).where(jobs.c.uid == uid, ended).values(confirmed=True)
             )
-            number = connection.execute(due).scalar()
-            if number is None:
-                return None
-            values = {
-                "status": _PRINTING,
-                "status_info": StatusInfo.NORMAL,
-                "info": "",
-                "holder": holder,
-                "attempts": _jobs.c.attempts + 1,
+
+    def job(self, number: int) -> Job | None:
+        """The job of that number."""
+        with self._database.read() as connection:
+            found = _jobs(connection, select(jobs).where(jobs.c.id == number))
+        return found[0] if found else None
+
+    def jobs(self, last: int | None = None, statuses: Collection[ExecutionStatus] = ()) -> list[Job]:
+        """Jobs, oldest first: all, or the ``last`` so many, or of those ``statuses``."""
+        query = select(jobs).order_by(jobs.c.id.desc()).limit(last)
+        if statuses:
+            query = query.where(jobs.c.status.in_(statuses))
+        with self._database.read() as connection:
+            return _jobs(connection, query)[::-1]
+
+    def counts(self) -> dict[ExecutionStatus, int]:
+        """How many jobs there are, by status."""
+        query = select(jobs.c.status, func.count()).group_by(jobs.c.status)
+        with self._database.read() as connection:
+            return {ExecutionStatus(status): count for status, count in connection.execute(query)}
+
+    def route(self, to: Route) -> None:
+        """Give the jobs that have no deliveries some: those of an earlier version of the table."""
+        without = ~select(deliveries.c.id).where(deliveries.c.job_id == jobs.c.id).exists()
+        with self._database.write() as transaction:
+            for job in _jobs(transaction.connection, select(jobs).where(jobs.c.status == _PENDING, without)):
+                # Of a printer that is gone: it waits where it is seen, and can be cancelled.
+                names = to(job.order, job.films) or (job.order.printer_name,)
+                _deliver(transaction, job.id, job.order.priority, names)
+
+    def waiting_for(self) -> set[str]:
+        """Names of the outputs that films are still to go to."""
+        states = [state for state in _State if not state.ended]
+        query = select(deliveries.c.output).where(deliveries.c.state.in_(states)).distinct()
+        with self._database.read() as connection:
+            return set(connection.execute(query).scalars())
+
+    def hold(self, number: int) -> Job:
+        """Have a job wait for an operator, on all ways out that have not begun.
+
+        Raises:
+            NoSuchJob, NotPossible
+        """
+        with self._database.write() as transaction:
+            _only_with(_locked(transaction, number), "nothing of it waits", _State.WAITING)
+            values = {"state": _State.HELD, "info": "held by the operator"}
+            _change(transaction, number, [_State.WAITING], values)
+            return settle(transaction, number)
+
+    def release(self, number: int) -> Job:
+        """Have a job that was held go on.
+
+        Raises:
+            NoSuchJob, NotPossible
+        """
+        with self._database.write() as transaction:
+            _only_with(_locked(transaction, number), "it is not held", _State.HELD)
+            _change(transaction, number, [_State.HELD], {"state": _State.WAITING, "info": ""})
+            return settle(transaction, number)
+
+    def cancel(self, number: int) -> Job:
+        """Print no more of a job. What is being sent is given up before it goes out, and a printer that has
+        the job already is asked to drop it.
+
+        Raises:
+            NoSuchJob, NotPossible
+        """
+        with self._database.write() as transaction:
+            if _locked(transaction, number).ended:
+                raise NotPossible(f"job {number} has ended: there is nothing to cancel")
+            gone = {
+                "state": _State.CANCELLED,
+                "cancelled": True,
+                "status_info": StatusInfo.UNKNOWN,
+                "info": "cancelled by the operator",
+                "finished": transaction.now,
             }
-            return _change(connection, _jobs.c.id == number, values)
+            _change(transaction, number, [_State.WAITING, _State.HELD], gone)
+            soon = {"cancelled": True, "not_before": transaction.now}
+            _change(transaction, number, [_State.SENDING, _State.SENT], soon)
+            return settle(transaction, number)
 
-    def next_due(self) -> float | None:
-        """Seconds until a waiting job may be taken; None where nothing waits."""
-        query = (
-            select(_jobs.c.not_before).where(_jobs.c.status == _PENDING).order_by(_jobs.c.not_before).limit(1)
-        )
-        with self._transaction() as connection:
-            due = connection.execute(query).scalar()
-        return None if due is None else max(0.0, (due - _now()).total_seconds())
+    def prioritize(self, number: int, priority: str) -> Job:
+        """Move a job in the queue: HIGH, MED or LOW.
 
-    def done(self, job: Job, holder: str, outputs: Sequence[str], remarks: Sequence[str] = ()) -> Job | None:
-        """The films are out, and ``remarks`` come to those the job has.
-
-        Returns the job as it is now, as `fail` and `postpone` do, or None: the job is no longer the
-        holder's, and nothing is recorded.
+        Raises:
+            NoSuchJob, NotPossible
         """
-        values = {
-            "status": _DONE,
-            "status_info": StatusInfo.NORMAL,
-            "finished": _now(),
-            "outputs": outputs,
-            "remarks": [*job.remarks, *remarks],
-        }
-        return self._end(job, holder, values)
+        if priority not in _RANK:
+            raise NotPossible(f"priority {priority}: is none of {', '.join(_RANK)}")
+        with self._database.write() as transaction:
+            if _locked(transaction, number).ended:
+                raise NotPossible(f"job {number} has ended: reprint it")
+            _set(transaction, number, priority=priority)
+            _change(transaction, number, list(_State), {"rank": _RANK[priority]})
+            return settle(transaction, number)
 
-    def fail(self, job: Job, holder: str, status_info: StatusInfo, info: str) -> Job | None:
-        """The films cannot be printed, ever."""
-        values = {"status": _FAILURE, "status_info": status_info, "info": info, "finished": _now()}
-        return self._end(job, holder, values)
+    def forget(self, number: int) -> None:
+        """Delete the record of a job that has ended.
 
-    def postpone(self, job: Job, holder: str, info: str, pause: float) -> Job | None:
-        """The films cannot be delivered for now, through no fault of their own: this was no attempt.
-
-        The other jobs of that printer wait too, and half as long: one of them is tried before this one.
+        Raises:
+            NoSuchJob, NotPossible
         """
-        pause = min(pause, _LONGEST_PAUSE)
-        values = {
-            "status": _PENDING,
-            "status_info": StatusInfo.CHECK_PRINTER,
-            "info": info,
-            "not_before": _now() + timedelta(seconds=pause),
-            "attempts": _jobs.c.attempts - 1,
-        }
-        half = _now() + timedelta(seconds=pause / 2)
-        of_printer = (_jobs.c.status == _PENDING) & (_jobs.c.printer_name == job.order.printer_name)
-        early = of_printer & (_jobs.c.not_before < half)
-        with self._transaction() as connection:
-            postponed = _change(connection, _held(job, holder), values | {"holder": None})
-            if postponed is not None:
-                connection.execute(update(_jobs).where(early).values(not_before=half))
-        return postponed
+        with self._database.write() as transaction:
+            job = _locked(transaction, number)
+            if not job.ended:
+                raise NotPossible(f"job {number} is {job.status}: cancel it first")
+            transaction.connection.execute(delete(jobs).where(jobs.c.id == number))
 
-    def recover(self) -> None:
-        """At the start of a printer that is alone with its spool: what was being printed waits again.
+    def conditions(self) -> dict[str, OutputState]:
+        """Of outputs that something is the matter with, by name."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(outputs).where(outputs.c.status_info != "NORMAL")).all()
+        return {row.name: OutputState(PrinterState(row.status, row.status_info), row.info) for row in rows}
 
-        It stopped with the whole printer, so this was no attempt of its own.
-        """
-        values = {
-            "status": _PENDING,
-            "status_info": StatusInfo.QUEUED,
-            "holder": None,
-            "attempts": _jobs.c.attempts - 1,
-        }
-        with self._transaction() as connection:
-            connection.execute(update(_jobs).where(_jobs.c.status == _PRINTING).values(values))
+    def spent_films(self, keep_jobs: int, keep_days: float) -> list[Job]:
+        """Ended jobs whose films are kept and need not be: done before the last ``keep_jobs`` that were, or
+        ended so long ago. Oldest first."""
+        kept = select(jobs).where(jobs.c.films_kept, jobs.c.status.in_(_ENDED))
+        with self._database.write() as transaction:
+            long_ago = transaction.now - timedelta(days=keep_days)
+            last = select(jobs.c.id).where(jobs.c.films_kept, jobs.c.status == _DONE)
+            last = last.order_by(jobs.c.finished.desc(), jobs.c.id.desc()).limit(keep_jobs)
+            newest = set(transaction.connection.execute(last).scalars())
+            found = _jobs(transaction.connection, kept.order_by(jobs.c.finished, jobs.c.id))
+        return [
+            job
+            for job in found
+            if (job.status is _DONE and job.id not in newest)
+            or (job.finished is not None and job.finished.replace(tzinfo=None) < long_ago)
+        ]
 
-    def give_back(self, holder: str, attempts: int, reason: str) -> list[Job]:
-        """The job of a worker that died waits again; after that many attempts it is given up.
+    def kept_films(self) -> list[Job]:
+        """Ended jobs whose films are kept, oldest first."""
+        kept = select(jobs).where(jobs.c.films_kept, jobs.c.status.in_(_ENDED))
+        with self._database.read() as connection:
+            return _jobs(connection, kept.order_by(jobs.c.finished, jobs.c.id))
 
-        Returns what has changed, as it is now.
-        """
-        held = (_jobs.c.status == _PRINTING) & (_jobs.c.holder == holder)
-        again = {"status": _PENDING, "status_info": StatusInfo.QUEUED, "info": reason, "holder": None}
-        worn = {
-            "status": _FAILURE,
-            "status_info": StatusInfo.ELEC_SW_ERROR,
-            "info": f"given up after {attempts} attempts: {reason}",
-            "holder": None,
-            "finished": _now(),
-        }
-        with self._transaction() as connection:
-            numbers = connection.execute(select(_jobs.c.id, _jobs.c.attempts).where(held)).all()
-            changed = [
-                _change(connection, _jobs.c.id == number, worn if tried >= attempts else again)
-                for number, tried in numbers
-            ]
-        return [job for job in changed if job is not None]
+    def drop_films(self, numbers: Collection[int]) -> None:
+        """Note that films of ended jobs go; they are wanted no more from now on."""
+        with self._database.write() as transaction:
+            transaction.connection.execute(
+                update(jobs).where(jobs.c.id.in_(numbers), jobs.c.status.in_(_ENDED)).values(films_kept=False)
+            )
 
-    def jobs(self) -> list[Job]:
-        """All jobs, oldest first."""
-        with self._transaction() as connection:
-            return [_job(row) for row in connection.execute(select(_jobs).order_by(_jobs.c.id))]
+    def wanted_sheets(self) -> set[str]:
+        """Names of the sheets of all films that are kept."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(jobs.c.films).where(jobs.c.films_kept)).scalars()
+            return {film["sheet"] for films in rows for film in films}
 
-    def wanted_sheets(self, keep: int) -> set[str]:
-        """Names of the sheets that are needed: of jobs not done, and of the last ``keep`` that are."""
-        waiting = select(_jobs.c.films).where(_jobs.c.status != _DONE)
-        return self._sheets(waiting) | self._sheets(_LAST_DONE.limit(keep))
+    def tidy(self, keep_records_days: float) -> None:
+        """Delete old records of jobs without films, and news that everybody has read."""
+        with self._database.write() as transaction:
+            now, connection = transaction.now, transaction.connection
+            old = (jobs.c.finished < now - timedelta(days=keep_records_days)) & ~jobs.c.films_kept
+            connection.execute(delete(jobs).where(jobs.c.status.in_(_ENDED), old))
+            connection.execute(delete(news).where(news.c.created < now - _NEWS_LASTS))
 
-    def spent_sheets(self, keep: int) -> set[str]:
-        """Names of sheets that are needed no more since ``keep`` jobs were done after theirs: of the latest
-        such jobs only, as those before were spent earlier."""
-        return self._sheets(_LAST_DONE.offset(keep).limit(_AT_ONCE))
+    def _waiting(self, connection: Connection, limit: int) -> int:
+        waiting = select(jobs.c.id).where(jobs.c.status.in_((_PENDING, _PRINTING))).limit(limit).subquery()
+        return connection.execute(select(func.count()).select_from(waiting)).scalar_one()
 
-    def _sheets(self, query: Select[tuple[Any]]) -> set[str]:
-        with self._engine.connect() as connection:
-            return {film["sheet"] for films in connection.execute(query).scalars() for film in films}
 
-    def _end(self, job: Job, holder: str, values: dict[str, Any]) -> Job | None:
-        with self._transaction() as connection:
-            return _change(connection, _held(job, holder), values | {"holder": None})
+class NewsReader:
+    """Reads the news since it was made, each once and those of a job in their order."""
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        # BEGIN IMMEDIATE: a transaction that starts by reading must not lose its snapshot to another's write.
-        with self._engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.exec_driver_sql("ROLLBACK")
-                raise
-            connection.exec_driver_sql("COMMIT")
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        with database.read() as connection:
+            self._floor: int = connection.execute(select(func.coalesce(func.max(news.c.id), 0))).scalar_one()
+        self._seen: set[int] = set()
+
+    def read(self) -> list[JobNews]:
+        """What has happened."""
+        with self._database.read() as connection:
+            query = select(news, jobs.c.uid, jobs.c.printer_name, jobs.c.label).join(jobs)
+            rows = connection.execute(query.where(news.c.id > self._floor).order_by(news.c.id)).all()
+        fresh = [row for row in rows if row.id not in self._seen]
+        self._seen.update(row.id for row in fresh)
+        # Of two hosts the later number may be committed first: the floor rises behind, not at once.
+        late = [row.id for row in rows if rows[-1].created - row.created > _NEWS_IS_LATE]
+        if late:
+            self._floor = late[-1]
+            self._seen = {number for number in self._seen if number > self._floor}
+        return [
+            JobNews(row.uid, ExecutionStatus(row.status), row.status_info, row.printer_name, row.label)
+            for row in fresh
+        ]
 
 
 def film_remarks(films: Sequence[Sequence[str]]) -> list[str]:
@@ -309,61 +294,113 @@ def film_remarks(films: Sequence[Sequence[str]]) -> list[str]:
     return [f"film {number}: {remark}" for number, film in enumerate(films, start=1) for remark in film]
 
 
-def _prepare(connection: Any, _: Any) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
-    # FULL: a commit is on disk when it returns, so the N-ACTION reply may go out.
-    connection.execute("PRAGMA synchronous=FULL")
+def lock_job(connection: Connection, number: int) -> None:
+    """Keep others from changing a job and its deliveries until the transaction ends; always the first thing
+    locked, so that nobody waits for each other. SQLite has let nobody else in anyway."""
+    connection.execute(select(jobs.c.id).where(jobs.c.id == number).with_for_update())
 
 
-def _lay_out(connection: Connection) -> bool:
-    """Make the table where there is none; False if there is one of another layout."""
-    if connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar() == 0:
-        _metadata.create_all(connection)
-        connection.exec_driver_sql(f"PRAGMA user_version={_VERSION}")
-    return connection.exec_driver_sql("PRAGMA user_version").scalar() == _VERSION
-
-
-def _held(job: Job, holder: str) -> ColumnElement[bool]:
-    return (_jobs.c.id == job.id) & (_jobs.c.holder == holder) & (_jobs.c.status == _PRINTING)
-
-
-def _change(connection: Connection, which: ColumnElement[bool], values: dict[str, Any]) -> Job | None:
-    """Change the job that the condition finds, if there is one; returns it as it is then."""
-    number = connection.execute(select(_jobs.c.id).where(which)).scalar()
-    if number is None:
-        return None
-    connection.execute(update(_jobs).where(_jobs.c.id == number).values(values))
-    return _job(connection.execute(select(_jobs).where(_jobs.c.id == number)).one())
-
-
-def _now() -> datetime:
-    """UTC without a zone, as SQLite keeps it."""
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
-def _job(row: Row[Any]) -> Job:
-    return Job(
-        id=row.id,
-        uid=row.uid,
-        status=ExecutionStatus(row.status),
-        status_info=row.status_info,
-        info=row.info,
-        order=Order(
-            copies=row.copies,
-            priority=row.priority,
-            medium=row.medium,
-            destination=row.destination,
-            label=row.label,
-            owner=row.owner,
-            printer_name=row.printer_name,
-            originator=row.originator,
-            remarks=tuple(row.order_remarks),
-        ),
-        films=tuple(JobFilm(**film) for film in row.films),
-        remarks=tuple(row.remarks),
-        attempts=row.attempts,
-        created=row.created.replace(tzinfo=UTC),
-        finished=row.finished and row.finished.replace(tzinfo=UTC),
-        outputs=tuple(row.outputs),
-        confirmed=row.confirmed,
+def settle(transaction: Transaction, number: int) -> Job:
+    """Have a job say what its deliveries come to, and make news of what is new; returns it as it is then."""
+    job = _one(transaction.connection, number)
+    status, status_info, info = _sum(job.deliveries)
+    if (status, status_info, info) == (job.status, job.status_info, job.info):
+        return job
+    finished = transaction.now if status in _ENDED else None
+    _set(transaction, number, status=status, status_info=status_info, info=info, finished=finished)
+    if (status, status_info) != (job.status, job.status_info):
+        values = {"job_id": number, "status": status, "status_info": status_info}
+        transaction.connection.execute(insert(news).values(**values, created=transaction.now))
+    return replace(
+        job, status=status, status_info=status_info, info=info, finished=finished and utc(finished)
     )
+
+
+def _sum(found: Sequence[Delivery]) -> tuple[ExecutionStatus, str, str]:
+    """Execution Status and its info of a job with these deliveries, and why."""
+    states = {each.state for each in found}
+    if all(state.ended for state in states):
+        if states == {_State.DONE}:
+            return _DONE, StatusInfo.NORMAL, ""
+        worst = next((each for each in found if each.state is _State.FAILED), None) or next(
+            each for each in found if each.state is _State.CANCELLED
+        )
+        return _FAILURE, worst.status_info, worst.info
+    under_way = [each for each in found if each.state in (_State.SENDING, _State.SENT)]
+    printing = [each for each in under_way if each.status_info == StatusInfo.NORMAL]
+    if printing:
+        return _PRINTING, StatusInfo.NORMAL, printing[0].info
+    waiting = under_way or [each for each in found if not each.state.ended]
+    # Of several the one that something is the matter with.
+    first = next((each for each in waiting if each.status_info != StatusInfo.QUEUED), waiting[0])
+    return _PENDING, first.status_info, first.info
+
+
+def _row(
+    uid: str, order: Order, films: Sequence[JobFilm], remarks: Sequence[str], now: datetime
+) -> dict[str, Any]:
+    fields = {key: value for key, value in vars(order).items() if key != "remarks"}
+    return fields | {
+        "uid": uid,
+        "status": _PENDING,
+        "status_info": StatusInfo.QUEUED,
+        "order_remarks": order.remarks,
+        "films": [asdict(film) for film in films],
+        "remarks": [*order.remarks, *remarks],
+        "created": now,
+    }
+
+
+def _deliver(transaction: Transaction, number: int, priority: str, to: Sequence[str]) -> None:
+    rows = [
+        {
+            "job_id": number,
+            "output": output,
+            "rank": _RANK[priority],
+            "state": _State.WAITING,
+            "status_info": StatusInfo.QUEUED,
+        }
+        for output in to
+    ]
+    transaction.connection.execute(_INSERT_DELIVERY, rows)
+
+
+def _change(
+    transaction: Transaction, number: int, states: Sequence[DeliveryState], values: dict[str, Any]
+) -> None:
+    """Change those deliveries of a job that are in one of ``states``."""
+    which = (deliveries.c.job_id == number) & deliveries.c.state.in_(states)
+    transaction.connection.execute(update(deliveries).where(which).values(values))
+
+
+def _set(transaction: Transaction, number: int, **values: Any) -> None:
+    transaction.connection.execute(update(jobs).where(jobs.c.id == number).values(values))
+
+
+def _only_with(job: Job, otherwise: str, state: DeliveryState) -> None:
+    if all(each.state is not state for each in job.deliveries):
+        raise NotPossible(f"job {job.id} is {job.status}: {otherwise}")
+
+
+def _locked(transaction: Transaction, number: int) -> Job:
+    lock_job(transaction.connection, number)
+    return _one(transaction.connection, number)
+
+
+def _one(connection: Connection, number: int) -> Job:
+    found = _jobs(connection, select(jobs).where(jobs.c.id == number))
+    if not found:
+        raise NoSuchJob(f"no job {number}: see printscp jobs")
+    return found[0]
+
+
+def _jobs(connection: Connection, query: Select[Any]) -> list[Job]:
+    """The jobs of a query, with their deliveries."""
+    rows = connection.execute(query).all()
+    of_job: dict[int, list[Delivery]] = {row.id: [] for row in rows}
+    for start in range(0, len(rows), _AT_ONCE):
+        numbers = [row.id for row in rows[start : start + _AT_ONCE]]
+        ours = select(deliveries).where(deliveries.c.job_id.in_(numbers)).order_by(deliveries.c.id)
+        for row in connection.execute(ours):
+            of_job[row.job_id].append(delivery_of(row))
+    return [job_of(row, of_job[row.id]) for row in rows]

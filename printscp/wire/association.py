@@ -32,12 +32,17 @@ from printscp.wire.tls import in_words
 from printscp.wire.upper_layer import AWAITING_REQUEST, CLOSING, IDLE, UpperLayer
 
 _CLOSING_GRACE = 1.0  # seconds that a peer has to close the connection after our last PDU (Sta13)
+_AFTERTHOUGHT = 2.0  # seconds from an SCU's last word until it is taken to have no more to say
 
 log = logging.getLogger(__name__)
 
 
 class Conversation(Protocol):
     """What answers the messages of one association that stands; called by its thread alone."""
+
+    @property
+    def at_rest(self) -> bool:
+        """Nothing is lost if the association ends between the last message and the next."""
 
     def respond(self, message: Message, context: PresentationContext) -> None:
         """Answer one message; raises OSError alone, when the connection is dead."""
@@ -101,6 +106,7 @@ class PrintAssociation(Association):
         self.acceptor.maximum_length = ae.maximum_pdu_size
         self.acceptor.implementation_version_name = ae.implementation_version_name
         self.dul = UpperLayer(self, peer)
+        self._retiring = False
         # The setter arms a timer of the upper layer, which has just been replaced.
         self.acse_timeout = ae.acse_timeout
         self.dul.attach(connection)
@@ -122,6 +128,12 @@ class PrintAssociation(Association):
     def wake(self) -> None:
         """Have the association's thread turn, and so ask its conversation; from any thread, at any time."""
         self.dul.bell.ring()
+
+    def retire(self) -> None:
+        """Have the association end once its conversation is at rest and its peer silent for two seconds; from
+        any thread. Until then it is served on."""
+        self._retiring = True
+        self.wake()
 
     def _abort_blocking(self, block: bool = True) -> None:
         """What `abort` does: have the association's thread send an A-ABORT and end; from any thread.
@@ -196,6 +208,12 @@ class PrintAssociation(Association):
                 if self._kill or self._has_ended():
                     return
                 wait = conversation.pump()
+                if self._retiring and conversation.at_rest and not self.dul.inside_message:
+                    left = _AFTERTHOUGHT - self.dul.silence
+                    if left <= 0:
+                        self._kill = True
+                        return
+                    wait = left if wait is None else min(wait, left)
         finally:
             self.is_established = False
             conversation.close()

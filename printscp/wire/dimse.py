@@ -15,12 +15,13 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 from pynetdicom.presentation import PresentationContext
 
-from printscp.errors import MistypedArgument, PrintError, UnrecognizedOperation
+from printscp.errors import MistypedArgument, OutOfMemory, PrintError, UnrecognizedOperation
 from printscp.film.attributes import ATTRIBUTE_LIST_ERROR
 from printscp.film.dialogue import META_CLASSES, Dialogue
 from printscp.film.exchange import Answer, Event, Request
 from printscp.film.printer import Printer
 from printscp.film.service import perform
+from printscp.film.uids import BASIC_COLOR_IMAGE_BOX, BASIC_GRAYSCALE_IMAGE_BOX
 from printscp.wire.association import PrintAssociation
 from printscp.wire.decoding import decode
 from printscp.wire.encoding import encode
@@ -35,10 +36,14 @@ from printscp.wire.message import (
     N_SET,
     RESPONSE,
     Message,
+    ProtocolError,
 )
 from printscp.wire.trace import trace
 
 _COMMENT_LENGTH = 64  # Error Comment (0000,0902) is LO
+_BESIDES = 1 << 20  # bytes of an image box's data set that are free: far more than all but its pixels
+_LONGEST_BUT_IMAGES = 1 << 24  # bytes of a data set; the longest are those of film boxes with an ICC profile
+_IMAGE_BOXES = (BASIC_GRAYSCALE_IMAGE_BOX, BASIC_COLOR_IMAGE_BOX)
 # Statuses that name attributes by Attribute Identifier List (PS3.7 C.5); others do by Offending Element.
 _NAMED_IN_A_LIST = (0x0105, ATTRIBUTE_LIST_ERROR, 0x0120)
 
@@ -94,10 +99,16 @@ class Responder:
         }
         calling = association.requestor.ae_title
         self._dialogue = Dialogue(printer, calling, frozenset(self._contexts), self._post)
+        association.dul.has_room = self._has_room
         self._event_timeout = event_timeout
         self._events: deque[Event] | None = deque()  # None: the SCU does not answer them
         self._under_way: tuple[int, Event, float] | None = None  # Message ID, and when to give up
         self._message_id = 0
+
+    @property
+    def at_rest(self) -> bool:
+        """No film is in the making."""
+        return self._dialogue.at_rest
 
     def close(self) -> None:
         """The association has ended: its instances go."""
@@ -195,6 +206,24 @@ class Responder:
         else:
             self._dialogue.confirmed(event)
 
+    def _has_room(self, message: Message, size: int) -> bool:
+        """Whether the memory budget lets in so much of an image.
+
+        Raises:
+            ProtocolError: it is none, and longer than anything else could be.
+        """
+        if size <= _BESIDES:
+            return True
+        if message.command.get("RequestedSOPClassUID") not in _IMAGE_BOXES:
+            if size > _LONGEST_BUT_IMAGES:
+                raise ProtocolError(f"a data set of more than {_LONGEST_BUT_IMAGES} bytes that is no image")
+            return True
+        try:
+            self._dialogue.expect(message.command.get("RequestedSOPInstanceUID"), size - _BESIDES)
+        except OutOfMemory:
+            return False
+        return True
+
     def _perform(
         self, message: Message, context: PresentationContext
     ) -> tuple[Answer, bytes, tuple[str, ...]]:
@@ -204,6 +233,9 @@ class Responder:
         try:
             if message.command_field not in _VERBS:
                 raise UnrecognizedOperation("this service is not of the print service class")
+            self._dialogue.expect_no_more()
+            if message.lost:
+                raise OutOfMemory("no room for the image now: print what is set, or wait")
             _, verb, read = _VERBS[message.command_field]
             dataset = decode(message.data, context.transfer_syntax[0])
             syntax = UID(str(context.abstract_syntax))

@@ -7,7 +7,7 @@ is still on its way.
 
 import struct
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,24 +58,34 @@ class ProtocolError(Exception):
 
 @dataclass
 class Message:
-    """``command`` holds elements by keyword: int, UID, str or tuple of tags; ``data`` is the data set."""
+    """``command`` holds elements by keyword: int, UID, str or tuple of tags; ``data`` is the data set, empty
+    where it is ``lost``: there was no room for it."""
 
     context_id: int
     command: dict[str, Any]
     data: bytes | bytearray = field(default=b"", repr=False)
+    lost: bool = False
 
     @property
     def command_field(self) -> int:
         return int(self.command["CommandField"])
 
 
-class Assembler:
-    """Puts the fragments of P-DATA-TF PDUs together, one message at a time."""
+HasRoom = Callable[[Message, int], bool]
 
-    def __init__(self) -> None:
+
+class Assembler:
+    """Puts the fragments of P-DATA-TF PDUs together, one message at a time.
+
+    ``has_room`` is asked whether a message may have a data set of so many bytes, each time that more come.
+    """
+
+    def __init__(self, has_room: HasRoom = lambda message, size: True) -> None:
+        self._has_room = has_room
         self._command = b""
         self._message: Message | None = None
         self._data = bytearray()
+        self._size = 0
         self._announced: float | None = None
 
     def feed(self, pdu: memoryview) -> Iterator[Message]:
@@ -128,9 +138,15 @@ class Assembler:
             return
         if self._message is None:
             raise ProtocolError("a data set without a command")
-        if len(self._data) + len(payload) > _LONGEST:
+        self._size += len(payload)
+        if self._size > _LONGEST:
             raise ProtocolError(f"a data set of more than {_LONGEST} bytes")
-        self._data += payload
+        if self._message.lost or not self._has_room(self._message, self._size):
+            # What is still to come is thrown away: the SCU reads no answer before it has sent all.
+            self._message.lost = True
+            self._data = bytearray()
+        else:
+            self._data += payload
         if control & _LAST:
             yield self._complete()
 
@@ -138,7 +154,7 @@ class Assembler:
         message = self._message
         assert message is not None
         message.data = self._data
-        self._message, self._data, self._announced = None, bytearray(), None
+        self._message, self._data, self._size, self._announced = None, bytearray(), 0, None
         return message
 
 

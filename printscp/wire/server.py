@@ -6,13 +6,15 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom.ae import ApplicationEntity
+from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
@@ -100,27 +102,21 @@ class PrintServer:
     """Serves printers at the doors of their entrances."""
 
     def __init__(self, entrances: tuple[Entrance, ...], limits: Limits, tls: TLSFiles | None = None) -> None:
-        self._entrances = entrances
-        self._limits = limits
-        self._tls_files = tls
+        self._wanted = entrances, limits, tls
         self._entity = entity = ApplicationEntity()
         entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         entity.implementation_version_name = IMPLEMENTATION_VERSION_NAME
-        entity.maximum_pdu_size = limits.max_pdu
-        entity.acse_timeout = limits.acse_timeout
-        entity.dimse_timeout = limits.dimse_timeout
-        entity.network_timeout = limits.idle_timeout
         # pynetdicom counts connections that have not asked for an association yet, and would lock others out.
         entity.maximum_associations = 1 << 31
         self._guests = _Guests(limits)
-        self._doorways: list[_Doorway] = []
-        self._listener: threading.Thread | None = None
-        self._bell: Bell | None = None
+        self._limit(limits)
+        self._doorways: dict[Door, _Doorway] = {}
+        self._listener: _Listener | None = None
 
     @property
     def addresses(self) -> dict[Door, tuple[str, int]]:
         """Host and port in use of each door, once started."""
-        return {doorway.door: doorway.address for doorway in self._doorways}
+        return {door: doorway.address for door, doorway in self._doorways.items()}
 
     @property
     def associations(self) -> tuple[PrintAssociation, ...]:
@@ -133,58 +129,151 @@ class PrintServer:
         Raises:
             SetupError: an address or a TLS file cannot be used; no door is open then.
         """
-        tls = ServerTLS(self._tls_files) if self._tls_files else None
-        try:
-            for door in dict.fromkeys(door for entrance in self._entrances for door in entrance.doors):
-                if door.tls and tls is None:
-                    raise SetupError(f"port {door.port} is for TLS, and there is no certificate")
-                entrances = [entrance for entrance in self._entrances if door in entrance.doors]
-                doorway = _Doorway(door, entrances, self._guests, self._entity, tls if door.tls else None)
-                self._doorways.append(doorway)
-        except SetupError:
-            self._close_doors()
-            raise
-        self._bell = Bell()
-        selector = selectors.DefaultSelector()
-        selector.register(self._bell, selectors.EVENT_READ)
-        for doorway in self._doorways:
-            selector.register(doorway.listening, selectors.EVENT_READ, doorway)
-        self._listener = threading.Thread(target=_listen, args=(selector,), name="listener", daemon=True)
-        self._listener.start()
+        self._open(*self._wanted)
 
-    def stop(self) -> None:
-        """Stop listening, let requests under way be answered, abort the associations."""
-        if self._listener is None or self._bell is None:
-            return
-        self._bell.ring()
-        self._listener.join()
-        self._bell.close()
-        self._listener = self._bell = None
+    def reload(self, entrances: tuple[Entrance, ...], limits: Limits, tls: TLSFiles | None = None) -> None:
+        """Serve these from now on, while what has not changed goes on as it is.
+
+        A door that is there still stays open, with its port; new ones are opened and the others closed. TLS
+        files are read again. Associations that stand keep their printer, wherever they came in; time-outs
+        count for them, too. A port that is to change its host, or between plain and TLS, cannot be opened
+        while it is in use.
+
+        Raises:
+            SetupError: an address or a TLS file cannot be used; everything is as before.
+        """
+        assert self._listener is not None, "not started"
+        self._open(entrances, limits, tls)
+        self._wanted = entrances, limits, tls
+
+    def stop(self, patience: float = 0.0) -> None:
+        """Stop listening at once, and end the associations.
+
+        For ``patience`` seconds an SCU may go on: until it has printed every film that it began and is silent
+        for two seconds, or ends the association itself. After that, requests under way are answered, and the
+        associations aborted, which takes 10 seconds at most. To call it once more meanwhile, from another
+        thread, ends the patience.
+        """
+        deadline = time.monotonic() + patience
         self._close_doors()
+        standing = self._guests.all() if patience > 0 else ()
+        for association in standing:
+            association.retire()
         # Also those that have not asked for an association yet.
+        _abort(set(self._entity.active_associations).difference(standing))
+        _await_end(standing, deadline)
         associations = self._entity.active_associations
-        for association in associations:
-            association.abort()
-        deadline = time.monotonic() + _STOP_PATIENCE
-        for association in associations:
-            association.join(max(0.0, deadline - time.monotonic()))
+        _abort(associations)
+        _await_end(associations, time.monotonic() + _STOP_PATIENCE)
+
+    def _open(self, entrances: tuple[Entrance, ...], limits: Limits, files: TLSFiles | None) -> None:
+        """Open the doors of these entrances, and close all others.
+
+        Raises:
+            SetupError: nothing has changed.
+        """
+        tls = ServerTLS(files) if files else None
+        doors = dict.fromkeys(door for entrance in entrances for door in entrance.doors)
+        behind = {door: _Entrances(door, entrances, tls) for door in doors}
+        opened: dict[Door, _Doorway] = {}
+        with ExitStack() as undo:
+            for door in doors:
+                if door not in self._doorways:
+                    opened[door] = _Doorway(door, behind[door], self._guests, self._entity)
+                    undo.callback(opened[door].close)
+            doorways = {door: opened.get(door) or self._doorways[door] for door in doors}
+            # For a moment there are two: nobody comes in vain.
+            listener = _Listener(list(doorways.values()))
+            undo.pop_all()
+        for door, doorway in doorways.items():
+            doorway.entrances = behind[door]
+        self._limit(limits)
+        gone = [doorway for door, doorway in self._doorways.items() if door not in doorways]
+        before, self._listener, self._doorways = self._listener, listener, doorways
+        if before is not None:
+            before.stop()
+        for doorway in gone:
+            doorway.close()
+
+    def _limit(self, limits: Limits) -> None:
+        self._guests.limits = limits
+        self._entity.maximum_pdu_size = limits.max_pdu
+        self._entity.acse_timeout = limits.acse_timeout
+        self._entity.dimse_timeout = limits.dimse_timeout
+        self._entity.network_timeout = limits.idle_timeout
 
     def _close_doors(self) -> None:
-        doorways, self._doorways = self._doorways, []
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.stop()
+        doorways, self._doorways = self._doorways, {}
+        for doorway in doorways.values():
+            doorway.close()
+
+
+def _abort(associations: Iterable[Association]) -> None:
+    for association in associations:
+        association.abort()
+
+
+def _await_end(associations: Iterable[Association], deadline: float) -> None:
+    for association in associations:
+        association.join(max(0.0, deadline - time.monotonic()))
+
+
+class _Listener:
+    """The thread that lets in who comes to some doorways."""
+
+    def __init__(self, doorways: list["_Doorway"]) -> None:
+        self._bell = Bell()
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._bell, selectors.EVENT_READ)
         for doorway in doorways:
-            doorway.listening.close()
+            self._selector.register(doorway.listening, selectors.EVENT_READ, doorway)
+        self._thread = threading.Thread(target=self._listen, name="listener", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let in nobody from now on."""
+        self._bell.ring()
+        self._thread.join()
+        self._bell.close()
+
+    def _listen(self) -> None:
+        with self._selector as selector:
+            while True:
+                for key, _ in selector.select():
+                    if key.data is None:
+                        return
+                    if not key.data.let_in():
+                        # What cannot be accepted stays readable: better late than at full speed.
+                        time.sleep(_RESPITE)
 
 
-def _listen(selector: selectors.BaseSelector) -> None:
-    """Let in who comes, until the bell rings."""
-    with selector:
-        while True:
-            for key, _ in selector.select():
-                if key.data is None:
-                    return
-                if not key.data.let_in():
-                    # What cannot be accepted stays readable: better late than at full speed.
-                    time.sleep(_RESPITE)
+class _Entrances:
+    """The entrances of a door, by called AE title.
+
+    Raises:
+        SetupError: from the constructor: there are two of one title, or no certificate for TLS.
+    """
+
+    def __init__(self, door: Door, entrances: tuple[Entrance, ...], tls: ServerTLS | None) -> None:
+        if door.tls and tls is None:
+            raise SetupError(f"port {door.port} is for TLS, and there is no certificate")
+        here = [entrance for entrance in entrances if door in entrance.doors]
+        self._by_title = {entrance.ae_title: entrance for entrance in here}
+        if len(self._by_title) < len(here):
+            raise SetupError(f"port {door.port}: two printers have the same AE title, or none")
+        self._offers = {entrance.ae_title: _offer(entrance) for entrance in here}
+        self.tls = tls if door.tls else None
+
+    def of(self, called: str) -> Entrance | None:
+        """The entrance for a called AE title."""
+        return self._by_title.get(called) or self._by_title.get(None)
+
+    def offer(self, entrance: Entrance) -> list[PresentationContext]:
+        """What an SCU can negotiate there."""
+        return self._offers[entrance.ae_title]
 
 
 class _Doorway:
@@ -195,25 +284,18 @@ class _Doorway:
     """
 
     def __init__(
-        self,
-        door: Door,
-        entrances: list[Entrance],
-        guests: "_Guests",
-        entity: ApplicationEntity,
-        tls: ServerTLS | None,
+        self, door: Door, entrances: _Entrances, guests: "_Guests", entity: ApplicationEntity
     ) -> None:
-        titles = [entrance.ae_title for entrance in entrances]
-        if len(set(titles)) < len(titles):
-            raise SetupError(f"port {door.port}: two printers have the same AE title, or none")
-        self.door = door
-        self._entrances = {entrance.ae_title: entrance for entrance in entrances}
-        self._offers = {entrance.ae_title: _offer(entrance) for entrance in entrances}
+        self.entrances = entrances
         self._guests = guests
         self._entity = entity
-        self._tls = tls
         self.listening = _listening_socket(door)
         host, port = self.listening.getsockname()[:2]
         self.address: tuple[str, int] = host, port
+
+    def close(self) -> None:
+        """Nobody can come any more; who came is still served."""
+        self.listening.close()
 
     def let_in(self) -> bool:
         """Accept a connection and start its thread; whether that was possible."""
@@ -240,10 +322,14 @@ class _Doorway:
         return True
 
     def tls_context(self) -> ssl.SSLContext | None:
-        return self._tls.context() if self._tls else None
+        tls = self.entrances.tls
+        return tls.context() if tls else None
 
     def admit(self, association: PrintAssociation) -> Rejection | None:
-        entrance = self._entrance(association)
+        request = association.requestor.primitive
+        assert isinstance(request, A_ASSOCIATE)
+        entrances = self.entrances  # which may be others at any time
+        entrance = entrances.of(request.called_ae_title.strip())
         if entrance is None:
             return _NOT_CALLED_SO
         if not entrance.allows_address(association.address):
@@ -251,13 +337,11 @@ class _Doorway:
         if not entrance.allows_caller(association.requestor.ae_title.strip()):
             return _CALLER
         association.acceptor.ae_title = entrance.announced_ae_title
-        association.acceptor.supported_contexts = self._offers[entrance.ae_title]
-        return self._guests.enter(association)
+        association.acceptor.supported_contexts = entrances.offer(entrance)
+        return self._guests.enter(association, entrance)
 
     def converse(self, association: PrintAssociation) -> Conversation:
         association.peer = f"{association.requestor.ae_title}@{association.peer}"
-        entrance = self._entrance(association)
-        assert entrance is not None
         if association.accepted_contexts:
             log.info("association accepted", extra={"peer": association.peer})
         else:
@@ -265,38 +349,38 @@ class _Doorway:
             log.warning(
                 "offers nothing this printer prints", extra={"peer": association.peer, "contexts": proposed}
             )
-        return entrance.converse(association)
+        return self._guests.host(association).converse(association)
 
     def leave(self, association: PrintAssociation) -> None:
         self._guests.leave(association)
-
-    def _entrance(self, association: PrintAssociation) -> Entrance | None:
-        request = association.requestor.primitive
-        assert isinstance(request, A_ASSOCIATE)
-        return self._entrances.get(request.called_ae_title.strip()) or self._entrances.get(None)
 
 
 class _Guests:
     """The associations that stand, of all doors, and how many there may be."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self.limits = limits
         self._lock = threading.Lock()
-        self._inside: set[PrintAssociation] = set()
+        self._inside: dict[PrintAssociation, Entrance] = {}
 
-    def enter(self, association: PrintAssociation) -> Rejection | None:
+    def enter(self, association: PrintAssociation, entrance: Entrance) -> Rejection | None:
         with self._lock:
-            if len(self._inside) >= self._limits.max_associations:
+            if len(self._inside) >= self.limits.max_associations:
                 return _TOO_MANY
             of_peer = sum(other.address == association.address for other in self._inside)
-            if of_peer >= self._limits.max_associations_per_peer:
+            if of_peer >= self.limits.max_associations_per_peer:
                 return _TOO_MANY_OF_PEER
-            self._inside.add(association)
+            self._inside[association] = entrance
         return None
+
+    def host(self, association: PrintAssociation) -> Entrance:
+        """The entrance by which it came in."""
+        with self._lock:
+            return self._inside[association]
 
     def leave(self, association: PrintAssociation) -> None:
         with self._lock:
-            self._inside.discard(association)
+            self._inside.pop(association, None)
 
     def all(self) -> tuple[PrintAssociation, ...]:
         with self._lock:

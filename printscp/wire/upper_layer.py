@@ -15,7 +15,7 @@ from pynetdicom.dul import DULServiceProvider
 from pynetdicom.fsm import InvalidEventError
 
 from printscp.wire.connection import Bell, Connection
-from printscp.wire.message import Assembler, Message, ProtocolError, pdus
+from printscp.wire.message import Assembler, HasRoom, Message, ProtocolError, pdus
 from printscp.wire.tls import in_words
 
 IDLE, AWAITING_REQUEST, ESTABLISHED, CLOSING = "Sta1", "Sta2", "Sta6", "Sta13"  # PS3.8 9.2
@@ -26,7 +26,10 @@ log = logging.getLogger(__name__)
 
 
 class UpperLayer(DULServiceProvider):
-    """The upper layer's state machine, turned by the thread of its association instead of one of its own."""
+    """The upper layer's state machine, turned by the thread of its association instead of one of its own.
+
+    ``has_room`` is asked as large messages come in (see `Assembler`).
+    """
 
     socket: Connection
 
@@ -35,7 +38,8 @@ class UpperLayer(DULServiceProvider):
         self.peer = peer
         self.messages: deque[Message] = deque()
         self.bell = Bell()
-        self._assembler = Assembler()
+        self.has_room: HasRoom = lambda message, size: True
+        self._assembler = Assembler(lambda message, size: self.has_room(message, size))
         self._poller = select.poll()
         self._poller.register(self.bell, select.POLLIN)
         self._heard = self._progress = time.monotonic()
@@ -59,6 +63,11 @@ class UpperLayer(DULServiceProvider):
     def overdue(self) -> bool:
         """The peer has been silent too long, for where it is."""
         return self._silence_ends() <= time.monotonic()
+
+    @property
+    def silence(self) -> float:
+        """Seconds since the peer was heard, or answered."""
+        return time.monotonic() - self._heard
 
     def attach(self, connection: _Socket) -> None:
         """Take over an accepted connection."""

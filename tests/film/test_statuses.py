@@ -16,7 +16,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, ImplicitVRLittleEndian
 from pynetdicom.presentation import PresentationContext
 
-from printscp.errors import PrintError, ResourceLimitation
+from printscp.errors import PrintError, QueueFull, ResourceLimitation
 from printscp.film.dialogue import class_name
 from printscp.film.exchange import Values, reference
 from printscp.film.job import ExecutionStatus, JobNews
@@ -67,6 +67,7 @@ TABLE: dict[Row, Use] = {
     for code, use in uses.items()
 }
 FULL = ResourceLimitation("no room")
+QUEUE_FULL = QueueFull("100 jobs wait, no more may: print again later")
 ICC_PROFILE = bytes(36) + b"acsp" + bytes(88)
 NO_LUT = [refer(PRESENTATION_LUT, "1.2.3")]
 PLAIN = {"profile": replace(PROFILE, smoothings=())}
@@ -355,6 +356,18 @@ def _no_film_session_printing(mode: Mode) -> int:
     return Case(BASIC_FILM_SESSION, "N-ACTION", mode, profile=BARE).ask()
 
 
+for sop_class, code in ((BASIC_FILM_SESSION, 0xC601), (BASIC_FILM_BOX, 0xC602)):
+    for trouble in ("full", "stuck"):
+
+        @brings_about(sop_class, "N-ACTION", code)
+        def _no_more_films_or_jobs_are_taken(
+            mode: Mode, sop_class: UID = sop_class, trouble: str = trouble
+        ) -> int:
+            case = Case(sop_class, "N-ACTION", mode)
+            setattr(case.scu.spool, trouble, QUEUE_FULL)
+            return case.ask()
+
+
 @brings_about(BASIC_FILM_SESSION, "N-ACTION", 0x0213)
 def _no_room_for_the_job(mode: Mode) -> int:
     case = Case(BASIC_FILM_SESSION, "N-ACTION", mode)
@@ -400,12 +413,14 @@ def _a_film_of_another_size_on_a_printer_that_cannot_change_it(mode: Mode) -> in
     return case.ask(FilmSizeID="A4")
 
 
-@brings_about(BASIC_FILM_BOX, "N-CREATE", 0x0213)
-def _no_room_for_the_film_before(mode: Mode) -> int:
-    case = Case(BASIC_FILM_BOX, "N-CREATE", mode)
-    assert case.ask("1.2.826.8") == 0
-    case.scu.spool.full = FULL
-    return case.ask()
+for error in (FULL, QUEUE_FULL):
+
+    @brings_about(BASIC_FILM_BOX, "N-CREATE", 0x0213)
+    def _no_room_for_the_film_before(mode: Mode, error: PrintError = error) -> int:
+        case = Case(BASIC_FILM_BOX, "N-CREATE", mode)
+        assert case.ask("1.2.826.8") == 0
+        case.scu.spool.full = error
+        return case.ask()
 
 
 @brings_about(BASIC_FILM_BOX, "N-CREATE", 0x0213)
@@ -532,6 +547,13 @@ def _a_look_up_table_in_use(mode: Mode) -> int:
 def _a_job_whose_end_was_confirmed(mode: Mode) -> int:
     case = Case(PRINT_JOB, "N-GET", mode)
     case.scu.spool.confirm(case.instance)
+    return case.ask()
+
+
+@brings_about(PRINT_JOB, "N-GET", 0x0213)
+def _a_job_table_out_of_reach(mode: Mode) -> int:
+    case = Case(PRINT_JOB, "N-GET", mode)
+    case.scu.spool.away = ResourceLimitation("the job table is out of reach: ask again later")
     return case.ask()
 
 

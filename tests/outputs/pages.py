@@ -8,14 +8,27 @@ from typing import Any
 
 import numpy as np
 
-from printscp.outputs.output import Output, Ticket
+from printscp.outputs.output import Output, Ticket, Uncontested
 from printscp.outputs.registry import open_output
 from printscp.render.page import ColorPage, Page, Text
 from printscp.render.tone import OD_UNIT, ToneScale
 
 SCALE = ToneScale(0.2, 3.1, 2000, 10)
 TITLE = "film 12   2026-10-18 09:30:00   8INX10IN   VIEWER > FILMS (1)"
-TICKET = Ticket("000012", TITLE, copies=2, created=datetime(2026, 10, 18, 9, 30, tzinfo=UTC))
+TICKET = Ticket(
+    job=12,
+    name="20261018-093000-000012",
+    title=TITLE,
+    copies=2,
+    created=datetime(2026, 10, 18, 9, 30, tzinfo=UTC),
+    priority="MED",
+    medium="BLUE FILM",
+    destination="PROCESSOR",
+    printer="FILMS",
+    originator="VIEWER",
+    film_size="8INX10IN",
+    films=1,
+)
 TEXT = Text(TITLE, left=10, baseline=112, size=6, density=2000)
 TEXT_ROWS = slice(104, 116)
 BLACK, WHITE = 31000, 2000  # densities
@@ -74,15 +87,17 @@ def table_of(largest: int, scale: ToneScale = SCALE) -> np.ndarray:
 
 
 def output(kind: str, folder: Path, **keys: Any) -> Output:
-    return open_output({"type": kind, "folder": folder} | keys)
+    """An output that names its files after the number of a job: that of `TICKET` is 000012."""
+    return open_output({"type": kind, "folder": folder, "file_name": "{job}"} | keys)
 
 
 def deliver(kind: str, folder: Path, *pages: Page | ColorPage, copies: int = 2, **keys: Any) -> str:
     """Deliver pages as one document; returns where to."""
-    with output(kind, folder, **keys).begin(replace(TICKET, copies=copies)) as document:
+    ticket = replace(TICKET, copies=copies, films=len(pages))
+    with output(kind, folder, **keys).begin(ticket) as document:
         for each in pages:
             document.add(each)
-        return document.finish()
+        return document.finish(Uncontested()).place
 
 
 def run(*command: Any) -> str:

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 from outputs.pages import TICKET, color_page, deliver, densities, output, page, several
 
-from printscp.errors import SetupError
-from printscp.outputs.registry import types
+from printscp.errors import ClaimLost, SetupError
+from printscp.outputs.folder import FolderSettings
+from printscp.outputs.output import Progress, Stage, Uncontested
+from printscp.outputs.registry import settings_of, types
 
 FORMATS: list[tuple[str, dict[str, Any]]] = [
     ("pdf", {"bits": 8}),
@@ -35,8 +37,9 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_each_type_is_tested() -> None:
-    assert {kind for kind, _ in FORMATS} == set(types()) == set(SUFFIXES)
+def test_each_type_of_a_folder_is_tested() -> None:
+    of_folders = {kind for kind in types() if issubclass(settings_of(kind), FolderSettings)}
+    assert {kind for kind, _ in FORMATS} == of_folders - {"pwg"} == set(SUFFIXES)
 
 
 @formats
@@ -45,7 +48,9 @@ def test_the_same_job_is_the_same_bytes_wherever_the_clock_stands(
 ) -> None:
     pages = [page(), *several(), color_page()]
     deliver(kind, tmp_path / "one", *pages, **keys)
-    elsewhere = replace(TICKET, created=TICKET.created.astimezone(timezone(timedelta(hours=9))))
+    elsewhere = replace(
+        TICKET, films=len(pages), created=TICKET.created.astimezone(timezone(timedelta(hours=9)))
+    )
     with monkeypatch.context() as environment:
         environment.setenv("SOURCE_DATE_EPOCH", "1234567890")
         environment.setenv("TZ", "Asia/Tokyo")
@@ -53,7 +58,7 @@ def test_the_same_job_is_the_same_bytes_wherever_the_clock_stands(
         with output(kind, tmp_path / "two", **keys).begin(elsewhere) as document:
             for each in pages:
                 document.add(each)
-            document.finish()
+            document.finish(Uncontested())
     time.tzset()
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
 
@@ -73,7 +78,7 @@ def test_a_document_is_named_after_its_job(kind: str, tmp_path: Path) -> None:
 @kinds
 def test_a_document_that_is_not_finished_leaves_nothing(kind: str, tmp_path: Path) -> None:
     def broken() -> None:
-        with output(kind, tmp_path).begin(TICKET) as document:
+        with output(kind, tmp_path).begin(replace(TICKET, films=2)) as document:
             document.add(page())
             document.add(page())
             assert all(path.name.startswith(".") for path in tmp_path.iterdir())
@@ -86,7 +91,7 @@ def test_a_document_that_is_not_finished_leaves_nothing(kind: str, tmp_path: Pat
 
 @kinds
 def test_what_a_crash_left_behind_is_replaced(kind: str, tmp_path: Path) -> None:
-    left = tmp_path / f".000012{'-1' if kind == 'png' else ''}.{SUFFIXES[kind]}.part"
+    left = tmp_path / f".000012.{SUFFIXES[kind]}.0123abcd.part"
     left.write_bytes(b"half a film, longer than the whole one" * 10000)
     path = Path(deliver(kind, tmp_path, page()))
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
@@ -120,17 +125,18 @@ def test_a_page_is_forgotten_when_it_is_in_the_file(kind: str, keys: dict[str, A
         document.add(made)
         del made
         assert pixels() is None
-        document.finish()
+        document.finish(Uncontested())
 
 
 def test_formats_are_written_side_by_side(tmp_path: Path) -> None:
-    documents = [output(kind, tmp_path).begin(TICKET) for kind in SUFFIXES]
+    ticket = replace(TICKET, films=len(several()))
+    documents = [output(kind, tmp_path).begin(ticket) for kind in SUFFIXES]
     for each in several():
         for document in documents:
             document.add(each)
     for document in documents:
         with document:
-            document.finish()
+            document.finish(Uncontested())
     alone = tmp_path / "alone"
     for kind in SUFFIXES:
         deliver(kind, alone, *several())
@@ -156,10 +162,102 @@ def test_a_name_that_can_be_seen_stands_for_a_film_that_is_on_disk(
     monkeypatch.setattr(os, "fsync", recorded_fsync)
     monkeypatch.setattr(os, "replace", recorded_replace)
     path = Path(deliver(kind, tmp_path, page()))
-    (_, part, size), (_, source, target), (_, folder, _) = calls
+    (_, part, size), (_, before, _), (_, source, target), (_, after, _) = calls
     assert part == source
     assert (size, target) == (path.stat().st_size, path.name)
-    assert folder == tmp_path.name
+    assert before == after == tmp_path.name  # the hidden name, and then the one that can be seen
+
+
+class Lost(Uncontested):
+    """A claim that was taken over."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.seen: list[str] = []
+
+    def remember(self, remote: str, place: str = "") -> None:
+        self.seen = [path.name for path in self._folder.iterdir()]
+        raise ClaimLost
+
+
+class Dies(Uncontested):
+    """A process that dies when it has said what it is about to do, or may have done so."""
+
+    remote = place = ""
+
+    def remember(self, remote: str, place: str = "") -> None:
+        self.remote, self.place = remote, place
+        raise OSError("connection lost")
+
+
+@kinds
+@pytest.mark.parametrize("films", [1, 2])
+def test_files_that_were_promised_get_their_names_once(kind: str, films: int, tmp_path: Path) -> None:
+    """From whoever takes the job over; what a consumer has taken does not come again."""
+    claim = Dies()
+    way_out = output(kind, tmp_path)
+    with way_out.begin(replace(TICKET, films=films)) as document:
+        for _ in range(films):
+            document.add(page())
+        with pytest.raises(OSError, match="lost"):
+            document.finish(claim)
+    hidden = contents(tmp_path)
+    assert hidden
+    assert all(name.startswith(".") for name in hidden)
+    assert way_out.follow(claim.remote) == Progress(Stage.DONE)
+    named = contents(tmp_path)
+    assert sorted(named.values()) == sorted(hidden.values())
+    assert str(tmp_path / min(named)) == claim.place.split(" to ")[0]
+    for path in tmp_path.iterdir():
+        path.unlink()
+    assert way_out.follow(claim.remote) == Progress(Stage.DONE)
+    assert contents(tmp_path) == {}
+    tmp_path.rmdir()
+    with pytest.raises(OSError, match="No such file"):
+        way_out.follow(claim.remote)
+
+
+@kinds
+def test_whoever_lost_its_claim_delivers_nothing(kind: str, tmp_path: Path) -> None:
+    claim = Lost(tmp_path)
+
+    def late() -> None:
+        with output(kind, tmp_path).begin(replace(TICKET, films=2)) as document:
+            document.add(page())
+            document.add(page())
+            document.finish(claim)
+
+    with pytest.raises(ClaimLost):
+        late()
+    assert claim.seen
+    assert all(name.startswith(".") for name in claim.seen)
+    assert list(tmp_path.iterdir()) == []
+
+
+@kinds
+def test_a_stalled_worker_does_not_disturb_its_successor(kind: str, tmp_path: Path) -> None:
+    with output(kind, tmp_path).begin(TICKET) as late:
+        late.add(page(densities(seed=9)))
+        delivered = Path(deliver(kind, tmp_path, page()))
+        before = delivered.read_bytes()
+        with pytest.raises(FileNotFoundError):
+            late.finish(Uncontested())
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [before]
+
+
+@kinds
+def test_a_name_is_made_of_what_the_ticket_has(kind: str, tmp_path: Path) -> None:
+    name = "{printer}/{date}/{originator}_{medium}-{job}"
+    path = Path(deliver(kind, tmp_path, page(), file_name=name))
+    assert path == tmp_path / f"FILMS/20261018/VIEWER_BLUE_FILM-000012.{SUFFIXES[kind]}"
+    assert path.is_file()
+
+
+@kinds
+def test_without_a_template_the_name_is_that_of_the_ticket(kind: str, tmp_path: Path) -> None:
+    path = Path(deliver(kind, tmp_path, page(), file_name="{created}-{job}"))
+    assert path.name == f"{TICKET.name}.{SUFFIXES[kind]}"
+    assert settings_of(kind).model_fields["file_name"].default == "{created}-{job}"
 
 
 @formats

@@ -1,5 +1,6 @@
 """A job as PNG: read back with libpng (OpenCV) and Pillow, which checks every chunk, to the last sample."""
 
+import dataclasses
 import io
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,22 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from outputs.pages import SCALE, TITLE, color_page, deliver, densities, every_p_value, page, several, table_of
+from outputs.pages import (
+    SCALE,
+    TICKET,
+    TITLE,
+    color_page,
+    deliver,
+    densities,
+    every_p_value,
+    output,
+    page,
+    several,
+    table_of,
+)
 from PIL import Image, ImageCms
 
+from printscp.outputs.output import Uncontested
 from printscp.render.page import ColorPage, Page
 from printscp.render.samples import Tone, gray_profile
 from printscp.render.text import drawn
@@ -67,7 +81,14 @@ def test_several_pages_are_several_files_with_their_text(tmp_path: Path) -> None
         assert (drawn(each) != each.density).any()
 
 
-def test_pages_that_fail_take_those_before_them_along(
+class Remembers(Uncontested):
+    remote = ""
+
+    def remember(self, remote: str, place: str = "") -> None:
+        self.remote = remote
+
+
+def test_pages_that_fail_on_their_way_out_are_followed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     replace, done = Path.replace, []
@@ -78,8 +99,14 @@ def test_pages_that_fail_take_those_before_them_along(
             raise OSError(5, "Input/output error")
         return replace(source, target)
 
-    monkeypatch.setattr(Path, "replace", broken)
-    with pytest.raises(OSError, match="Input/output"):
-        deliver("png", tmp_path, *several())
-    assert len(done) == 3
-    assert list(tmp_path.iterdir()) == []
+    claim, way_out = Remembers(), output("png", tmp_path)
+    with monkeypatch.context() as patch, way_out.begin(dataclasses.replace(TICKET, films=4)) as document:
+        patch.setattr(Path, "replace", broken)
+        for each in several():
+            document.add(each)
+        with pytest.raises(OSError, match="Input/output"):
+            document.finish(claim)
+    names = [f"000012-{number}.png" for number in range(1, 5)]
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix == ".png") == names[:2]
+    way_out.follow(claim.remote)
+    assert sorted(path.name for path in tmp_path.iterdir()) == names

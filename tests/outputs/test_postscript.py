@@ -26,6 +26,7 @@ from outputs.pages import (
 )
 from PIL import Image
 
+from printscp.outputs.output import Uncontested
 from printscp.outputs.postscript import _ascii85
 from printscp.render.page import ColorPage, Page
 from printscp.render.text import drawn
@@ -109,7 +110,7 @@ def test_a_title_of_any_characters_is_a_title(tmp_path: Path) -> None:
     odd = replace(TICKET, title="(\\) \n胸 %%EOF" + 200 * "(")
     with output("postscript", tmp_path).begin(odd) as made:
         made.add(page())
-        path = Path(made.finish())
+        path = Path(made.finish(Uncontested()).place)
     [title] = said(structure(path.read_bytes()), "Title")
     assert title.startswith(r"(\(\\\) ?? %%EOF\(")
 

@@ -10,7 +10,8 @@ from printscp.outputs.registry import open_output, types
 
 
 def test_a_module_with_settings_is_a_type() -> None:
-    assert types() == ["pdf", "png", "postscript", "tiff"]
+    assert {"lpd", "pdf", "png", "postscript", "raw", "sheet", "tiff"} <= set(types())
+    assert not {"folder", "output", "registry", "tied"} & set(types())
 
 
 def test_a_table_is_its_settings() -> None:
@@ -22,7 +23,7 @@ def test_a_table_is_its_settings() -> None:
     ("table", "message"),
     [
         ({"folder": "x"}, "type: is missing"),
-        ({"type": "gif", "folder": "x"}, "type: 'gif' is none of pdf, png, postscript, tiff"),
+        ({"type": "gif", "folder": "x"}, "type: 'gif' is none of "),
         ({"type": "registry", "folder": "x"}, "type: 'registry' is none of"),
         ({"type": "../pdf", "folder": "x"}, "type: '../pdf' is none of"),
         ({"type": "pdf"}, "pdf: folder: Field required"),
@@ -32,6 +33,11 @@ def test_a_table_is_its_settings() -> None:
         ({"type": "pdf", "folder": "x", "colour": True}, "pdf: colour: "),
         ({"type": "pdf", "folder": "x", "tone": "curve"}, "pdf: curve: goes with"),
         ({"type": "pdf", "folder": "x", "curve": "c.toml"}, "pdf: curve: goes with"),
+        ({"type": "pdf", "folder": "x", "file_name": "film"}, "pdf: file_name: {job} must begin or end"),
+        (
+            {"type": "pdf", "folder": "x", "file_name": "{owner}-{job}"},
+            "pdf: file_name: there is no field {owner}",
+        ),
         ({"type": "tiff", "folder": "x", "samples": "density", "bits": 8}, "tiff: samples: "),
         ({"type": "tiff", "folder": "x", "samples": "density", "tone": "lightbox"}, "tiff: samples: "),
     ],

@@ -1,11 +1,15 @@
-"""DCMTK's print client: `dcmpsprt` makes a stored print of images, `dcmprscu` sends it."""
+"""DCMTK's print client: `dcmpsprt` makes a stored print of images, `dcmprscu` sends it; and its print server,
+`dcmprscp`, which keeps each film as a stored print."""
 
 import os
 import re
+import socket
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,12 +111,7 @@ class PrintClient:
 
     def __init__(self, folder: Path, address: tuple[str, int], **settings: str) -> None:
         self._folder = folder
-        for name in ("spool", "database", "lut", "log", "reports"):
-            (folder / name).mkdir(parents=True)
-        lines = _PRINTER | {"Hostname": address[0], "Port": str(address[1])} | settings
-        (folder / "dcmpstat.cfg").write_text(
-            _GENERAL + "".join(f"{key} = {value}\n" for key, value in lines.items())
-        )
+        _make_folder(folder, _PRINTER | {"Hostname": address[0], "Port": str(address[1])} | settings)
 
     def set_table(self, bits: int, table: Sequence[int]) -> None:
         """Have a Presentation LUT that ``--plut TABLE`` names."""
@@ -159,3 +158,92 @@ class PrintClient:
             check=True,
         )
         return done.stdout + done.stderr
+
+
+@dataclass(frozen=True)
+class KeptFilm:
+    """A film as `dcmprscp` keeps it: its stored print, and the data sets of its images by position."""
+
+    film: Dataset
+    images: dict[int, Dataset]
+
+
+class PrintServer:
+    """DCMTK's print server in a folder of its own; context manager. ``settings`` are those of its printer, or
+    more of them than `PrintClient` has. It serves one association at a time."""
+
+    ae_title = "DCMTK"
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self._folder = folder
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = int(free.getsockname()[1])
+        where = {"Hostname": "127.0.0.1", "Port": str(self.port), "Aetitle": self.ae_title}
+        _make_folder(folder, _PRINTER | _SERVER | where | settings)
+
+    @property
+    def films(self) -> list[KeptFilm]:
+        """Each film that was printed, the oldest first."""
+        paths = sorted(self._folder.glob("database/SP_*.dcm"), key=lambda path: path.stat().st_mtime_ns)
+        images = {each.SOPInstanceUID: each for each in map(dcmread, self._folder.glob("database/HG_*.dcm"))}
+        found = []
+        for film in map(dcmread, paths):
+            boxes = film.get("ImageBoxContentSequence", [])
+            found.append(
+                KeptFilm(
+                    film,
+                    {
+                        int(box.ImageBoxPosition): images[
+                            box.ReferencedImageSequence[0].ReferencedSOPInstanceUID
+                        ]
+                        for box in boxes
+                    },
+                )
+            )
+        return found
+
+    @property
+    def said(self) -> str:
+        """All messages, dumped."""
+        return (self._folder / "messages.txt").read_text(errors="replace")
+
+    def __enter__(self) -> Self:
+        with (self._folder / "messages.txt").open("w") as messages:
+            self._process = subprocess.Popen(
+                ["dcmprscp", "-v", "+d", "-c", "dcmpstat.cfg", "-p", "FILM"],
+                cwd=self._folder,
+                env=os.environ | {"TCP_NODELAY": "1"},
+                stdout=messages,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + 20
+        while not self._listens():
+            assert self._process.poll() is None, self.said
+            assert time.monotonic() < deadline, "dcmprscp does not listen"
+        return self
+
+    def _listens(self) -> bool:
+        # A connection would be its one association: its port is asked for in the table of the system.
+        wanted = f":{self.port:04X} 00000000:0000 0A"
+        return wanted in Path("/proc/net/tcp").read_text()
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait(20)
+
+
+_SERVER = {
+    "DisplayFormat": "1,1\\2,2\\2,3\\3,2\\4,5",  # turned for LANDSCAPE
+    "MagnificationType": "REPLICATE\\BILINEAR\\CUBIC\\NONE",
+    "MaxDensity": "310\\320",
+    "SmoothingType": "NONE\\MEDIUM",
+    "SupportsPresentationLUT": "true",
+}
+
+
+def _make_folder(folder: Path, printer: dict[str, str]) -> None:
+    """Where the programs keep their things, and the configuration of a printer."""
+    for name in ("spool", "database", "lut", "log", "reports"):
+        (folder / name).mkdir(parents=True)
+    lines = "".join(f"{key} = {value}\n" for key, value in printer.items())
+    (folder / "dcmpstat.cfg").write_text(_GENERAL + lines)

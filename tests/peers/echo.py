@@ -34,6 +34,7 @@ class Echo:
     def __init__(self, association: PrintAssociation) -> None:
         self.association = association
         self.closed = 0
+        self.at_rest = True
 
     def respond(self, message: Message, context: PresentationContext) -> None:
         command = {

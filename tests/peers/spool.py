@@ -51,7 +51,7 @@ class MemorySpool:
 
     ``full`` is what a film meets that is to be kept, and ``stuck`` what a job meets that is to be made;
     ``taken`` is called with each job before `submit` returns, as a worker may be that fast. `find` tells of
-    each job what ``status`` says of it.
+    each job what ``status`` says of it; ``away`` is what `find` and `confirm` meet.
     """
 
     def __init__(self) -> None:
@@ -61,6 +61,7 @@ class MemorySpool:
         self.status: dict[str, tuple[ExecutionStatus, str]] = {}
         self.full: PrintError | None = None
         self.stuck: PrintError | None = None
+        self.away: PrintError | None = None
         self.taken: Callable[[Printed], None] = lambda _: None
 
     @property
@@ -82,6 +83,8 @@ class MemorySpool:
         self.taken(self.jobs[-1])
 
     def find(self, uid: str) -> Job | None:
+        if self.away is not None:
+            raise self.away
         for number, job in enumerate(self.jobs, start=1):
             if job.uid == uid and uid not in self.confirmed:
                 status, info = self.status.get(uid, (ExecutionStatus.PENDING, "QUEUED"))
@@ -94,13 +97,14 @@ class MemorySpool:
                     order=job.order,
                     films=(),
                     remarks=(),
-                    attempts=0,
                     created=CREATED,
                     finished=None,
-                    outputs=(),
                     confirmed=False,
+                    deliveries=(),
                 )
         return None
 
     def confirm(self, uid: str) -> None:
+        if self.away is not None:
+            raise self.away
         self.confirmed.append(uid)

@@ -223,7 +223,7 @@ def test_a_film_that_a_bad_disk_spoils_is_reported(
         os.kill(printer.worker_pid, signal.SIGSTOP)
         try:
             uid = print_film(scu, pixels=np.zeros((512, 512), np.uint8))
-            (sheet,) = (tmp_path / "spool" / "sheets").glob(f"{uid}*")
+            (sheet,) = (tmp_path / "spool" / "sheets").glob(f"*-{uid}-*")
             with sheet.open("r+b") as file:
                 file.seek(1000)
                 file.write(b"\xff" * 1000)

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from peers.hosts import HotFolder, small_layouts
+from peers.ippeve import IppEve
 from peers.scu import Scu, image_item
 from peers.server import PRINTSCP, Server
 from PIL import Image
+from service.console import DONE, IN_ORDER, OFFLINE, Console, small, wait_for
 from service.films import at_pixels, film_density
 
-from printscp.film.job import Job
+from printscp.film.job import DeliveryState, Job
 from printscp.film.sheet import Sheet
 from printscp.printer import FilmPrinter
 
@@ -102,3 +105,58 @@ def test_a_film_is_rendered_again_to_the_same_bytes(tmp_path: Path) -> None:
 def files(folder: Path) -> dict[Path, bytes]:
     """The files in a folder, by their names."""
     return {path.relative_to(folder): path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+# --- a folder and a printer ------------------------------------------------------------------------------
+
+
+def start_folder_and_printer(
+    start_printer: Callable[..., FilmPrinter], tmp_path: Path, uri: str
+) -> tuple[Console, HotFolder]:
+    """A printer whose films go to a folder, which a consumer empties, and to a printer."""
+    folder = HotFolder(tmp_path / "hot")
+    outputs = [
+        {"name": "hot", "type": "pdf", "folder": folder.folder},
+        {"name": "film", "type": "ipp", "uri": uri, "timeout": 20},
+    ]
+    printer = start_printer(**small(small_layouts(tmp_path / "layouts"), outputs=outputs))
+    return Console(printer), folder
+
+
+@pytest.mark.peer("ippeveprinter", "gcc")
+def test_a_printer_that_is_off_holds_up_nobody_else(
+    start_printer: Callable[..., FilmPrinter], tmp_path: Path
+) -> None:
+    with IppEve(tmp_path / "eve") as eve:
+        eve.kill()
+        console, folder = start_folder_and_printer(start_printer, tmp_path, eve.uri)
+        with console:
+            uid = console.print()
+            job = console.until(uid, ("PENDING", "PRINTER OFFLINE"), OFFLINE)
+            wait_for(lambda: console.delivery(uid, "hot").state is DeliveryState.DONE, lambda: str(job))
+            folder.take()
+            assert list(folder.taken.values()) == [1]
+            eve.restart()
+            job = console.until(uid, DONE, IN_ORDER)
+            assert len(eve.received) == 1
+            assert [each.attempts for each in job.deliveries] == [1, 1]
+            folder.take()
+            assert folder.taken == {Path(console.delivery(uid, "hot").place).name: 1}
+            console.release()
+
+
+@pytest.mark.peer("ippeveprinter", "gcc")
+def test_what_one_output_refuses_the_other_has(
+    start_printer: Callable[..., FilmPrinter], tmp_path: Path
+) -> None:
+    with IppEve(tmp_path / "eve", sizes=[(8, 10)], custom=False) as eve:
+        console, folder = start_folder_and_printer(start_printer, tmp_path, eve.uri)
+        with console:
+            uid = console.print()
+            job = console.until(uid, ("FAILURE", "REQ MED NOT AVAI"), IN_ORDER)
+            assert [each.state for each in job.deliveries] == [DeliveryState.DONE, DeliveryState.FAILED]
+            folder.take()
+            assert folder.taken == {Path(place).name: 1 for place in job.outputs}
+            assert len(folder.taken) == 1
+            assert eve.received == []
+            console.release()

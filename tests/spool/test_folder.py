@@ -7,17 +7,35 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from printscp.errors import ResourceLimitation, SetupError
-from printscp.film.job import JobFilm
+from printscp.errors import NoSuchJob, NotPossible, QueueFull, ResourceLimitation, SetupError
+from printscp.film.job import Job, JobFilm
+from printscp.film.printer import PrinterState
 from printscp.film.sheet import Order, Sheet
-from printscp.spool.folder import PrinterSpool, Spool, SpoolDraft
+from printscp.spool.database import Database
+from printscp.spool.folder import Limits, PrinterSpool, Retention, Spool, SpoolDraft
+from printscp.spool.processes import Presence, dead
+from printscp.spool.store import SheetWriter
+
+FULL = PrinterState("WARNING", "PRINT BUFF FULL")
+
+
+def to_pdf(*_: object) -> tuple[str, ...]:
+    return ("pdf",)
+
+
+@pytest.fixture(autouse=True)
+def _identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The names of sheets begin with that of the job table."""
+    monkeypatch.setattr(Database, "identity", "table")
 
 
 @pytest.fixture
@@ -35,7 +53,7 @@ def accepted() -> list[int]:
 
 @pytest.fixture
 def printer(spool: Spool, accepted: list[int]) -> PrinterSpool:
-    return spool.printer("PRINTSCP", accepted.append)
+    return spool.printer("PRINTSCP", to_pdf, accepted.append)
 
 
 def files(spool: Spool) -> list[str]:
@@ -72,21 +90,60 @@ def full(*_: object) -> None:
     raise OSError(28, "No space left on device")
 
 
+def broken(*_: object) -> None:
+    raise OperationalError("SELECT", {}, sqlite3.OperationalError("database or disk is full"))
+
+
+def job_of(spool: Spool, uid: str) -> Job:
+    [job] = [job for job in spool.queue.jobs() if job.uid == uid]
+    return job
+
+
+@pytest.fixture
+def ended(spool: Spool, printer: PrinterSpool, order: Order, sheet: Sheet) -> Callable[..., Job]:
+    """Prints a job of two films, to its end."""
+
+    def ended(uid: str, failed: bool = False) -> Job:
+        drafts = [kept(printer, sheet), kept(printer, sheet)]
+        printer.submit(uid, order, drafts)
+        for draft in drafts:
+            draft.discard()
+        claim = spool.claims.take("a", {"pdf": 0})
+        assert claim is not None
+        return claim.fail("UNKNOWN", "x") if failed else claim.done("x")
+
+    return ended
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
+    """The time in its only item, to be set by the test."""
+    now = [datetime(2026, 1, 2, 3, 4, 5)]
+    monkeypatch.setattr(Database, "_now", lambda *_: now[0])
+    return now
+
+
 # --- drafts ----------------------------------------------------------------------------------------------
 
 
 def test_images_put_ahead_are_not_written_again(
     spool: Spool, printer: PrinterSpool, order: Order, sheet: Sheet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    written: list[bytes] = []
+    write = SheetWriter._write
+    monkeypatch.setattr(
+        SheetWriter, "_write", lambda self, data: (written.append(bytes(data)), write(self, data))
+    )
+    film = with_pixels(sheet, os.urandom(100_000))
     draft = printer.draft()
-    (image,) = sheet.images
-    draft.put(image.position, image.pixels)
+    draft.put(1, film.images[0].pixels)
     assert files(spool) == [".part"]
-    with monkeypatch.context() as patch:
-        patch.setattr("printscp.spool.store.SheetWriter.put", full)
-        draft.keep(sheet)
+    assert sum(map(len, written)) > 100_000
+    written.clear()
+    draft.keep(film)
+    assert sum(map(len, written)) < 10_000
     printer.submit("1.2.3", order, [draft])
-    assert printed(spool) == [[sheet]]
+    assert printed(spool) == [[film]]
 
 
 def test_an_image_that_is_replaced_is_printed_as_it_was_last(
@@ -150,7 +207,8 @@ def test_a_disk_that_is_full_ahead_of_the_print_is_told_by_the_print(
 ) -> None:
     draft = printer.draft()
     with monkeypatch.context() as patch:
-        patch.setattr("printscp.spool.store.SheetWriter.put", full)
+        patch.setattr(SheetWriter, "put", full)
+        patch.setattr(SheetWriter, "finish", full)
         draft.put(1, sheet.images[0].pixels)
         assert files(spool) == []
         with pytest.raises(ResourceLimitation, match="No space left") as caught:
@@ -181,9 +239,9 @@ def test_several_films_are_one_job(
     assert printed(spool) == [sheets]
     (job,) = spool.queue.jobs()
     assert job.films == (
-        JobFilm("1.2.3-1", "8INX10IN", "STANDARD\\1,1", 1),
-        JobFilm("1.2.3-2", "8INX10IN", "STANDARD\\1,1", 0),
-        JobFilm("1.2.3-3", "A4", "STANDARD\\1,1", 2),
+        JobFilm("table-1.2.3-1", "8INX10IN", "STANDARD\\1,1", 1),
+        JobFilm("table-1.2.3-2", "8INX10IN", "STANDARD\\1,1", 0),
+        JobFilm("table-1.2.3-3", "A4", "STANDARD\\1,1", 2),
     )
     assert job.remarks == ("no such priority", "film 2: empty", "film 3: clipped")
     assert job.order.remarks == ("no such priority",)
@@ -198,7 +256,7 @@ def test_a_film_can_be_ordered_again_and_again(
     first, *_ = spool.queue.jobs()
     spool.sheets.remove(first.films[0].sheet)  # as when it is printed
     draft.discard()
-    assert [spool.sheets.load(f"1.2.{name}") for name in ("1-1", "2-2", "2-3")] == [sheet] * 3
+    assert [spool.sheets.load(f"table-1.2.{name}") for name in ("1-1", "2-2", "2-3")] == [sheet] * 3
     assert files(spool) == [".part"] + [".sheet"] * 4
 
 
@@ -234,11 +292,11 @@ def test_a_job_is_in_the_table_when_its_films_are_on_disk(
     monkeypatch.setattr(spool.queue, "submit", lambda *_: calls.append("row") or 7)
     drafts = [kept(printer, sheet), kept(printer, sheet)]
     assert calls == []  # the disk is waited for once, by the job
-    assert spool.submit("1.2.3", order, drafts) == 7
+    assert spool.submit("1.2.3", order, drafts, to_pdf) == 7
     assert calls == ["fsync", "fsync", "fsync", "row"]
     # Ordered again, only the names are new, and nothing is held open for them.
     calls.clear()
-    assert spool.submit("1.2.4", order, drafts) == 7
+    assert spool.submit("1.2.4", order, drafts, to_pdf) == 7
     assert calls == ["fsync", "row"]
     held = {os.path.realpath(each) for each in Path("/proc/self/fd").iterdir()}
     assert not held & {str(path) for path in (spool.folder / "sheets").iterdir()}
@@ -254,13 +312,10 @@ def test_a_job_that_cannot_be_taken_leaves_nothing_and_its_drafts_stay(
     monkeypatch: pytest.MonkeyPatch,
     failing: str,
 ) -> None:
-    def locked(*_: object) -> None:
-        raise OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
-
     first, second = kept(printer, sheet), kept(printer, with_pixels(sheet, b"two2"))
     with monkeypatch.context() as patch:
         if failing == "the job table":
-            patch.setattr(spool.queue, "submit", locked)
+            patch.setattr(spool.queue, "submit", broken)
         else:
             patch.setattr(failing, full)
         with pytest.raises(ResourceLimitation, match=r"full|No space") as caught:
@@ -288,71 +343,357 @@ def test_a_uid_in_use_does_not_touch_the_job_that_has_it(
     assert printed(spool) == [[sheet]]
 
 
-def test_printers_share_a_spool_and_find_their_own_jobs(spool: Spool, order: Order, sheet: Sheet) -> None:
-    one, two = spool.printer("ONE", lambda _: None), spool.printer("TWO", lambda _: None)
+def test_printers_share_a_spool_and_find_their_own_jobs(
+    spool: Spool, order: Order, sheet: Sheet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = (spool.printer(name, to_pdf, lambda _: None) for name in ("ONE", "TWO"))
     one.submit("1.2.3", replace(order, printer_name="ONE"), [kept(one, sheet)])
     found = one.find("1.2.3")
     assert [found] == spool.queue.jobs()
     assert two.find("1.2.3") is None
-    job = spool.queue.take("a")
-    assert job is not None
-    spool.queue.done(job, "a", ["x"])
+    claim = spool.claims.take("a", {"pdf": 0})
+    assert claim is not None
+    claim.done("x")
+    with monkeypatch.context() as patch:  # a job table that is away for a while
+        patch.setattr(spool.queue, "find", broken)
+        patch.setattr(spool.queue, "confirm", broken)
+        for ask in (one.find, one.confirm):
+            with pytest.raises(ResourceLimitation, match="job table: database or disk is full") as caught:
+                ask("1.2.3")
+            assert len(caught.value.comment) <= 64
     one.confirm("1.2.3")
     assert one.find("1.2.3") is None
 
 
-def test_recover_sweeps_what_is_no_film_of_a_job(
-    spool: Spool, printer: PrinterSpool, order: Order, sheet: Sheet
+def test_a_job_goes_where_its_route_says(spool: Spool, order: Order, sheet: Sheet) -> None:
+    asked: list[Any] = []
+
+    def route(*of: Any) -> tuple[str, ...]:
+        asked.append(of)
+        return ("pdf", "ipp")
+
+    printer = spool.printer("PRINTSCP", route, lambda _: None)
+    printer.submit("1.2.3", order, [kept(printer, replace(sheet, film_size="A4"))])
+    [job] = spool.queue.jobs()
+    assert [each.output for each in job.deliveries] == ["pdf", "ipp"]
+    assert asked == [(order, list(job.films))]
+    assert job.films[0].film_size == "A4"
+
+
+def test_a_job_that_has_nowhere_to_go_is_refused(
+    spool: Spool, order: Order, sheet: Sheet, accepted: list[int]
 ) -> None:
-    printer.submit("1.2.3", order, [kept(printer, sheet), kept(printer, sheet)])
-    orphan = kept(printer, sheet)
-    spool.sheets.make_good({"1.2.4-1": orphan.sheet})
-    assert spool.queue.take("a") is not None
-    spool.recover(0)
-    assert files(spool) == [".sheet", ".sheet"]
-    assert printed(spool) == [[sheet, sheet]]
-    assert spool.queue.take("b") is not None
+    """As one of an association that stands when its printer is taken out of the configuration."""
+    printer = spool.printer("PRINTSCP", lambda *_: (), accepted.append)
+    with pytest.raises(ResourceLimitation, match="no longer set up") as caught:
+        printer.submit("1.2.3", order, [kept(printer, sheet)])
+    assert len(caught.value.comment) <= 64
+    assert (spool.queue.jobs(), files(spool), accepted) == ([], [".part"], [])
 
 
-def test_the_films_of_the_last_jobs_are_kept(
-    spool: Spool, printer: PrinterSpool, order: Order, sheet: Sheet
+def test_where_color_films_go_is_told_by_the_films(spool: Spool, order: Order, sheet: Sheet) -> None:
+    printer = spool.printer("PRINTSCP", to_pdf, lambda _: None)
+    colored = replace(sheet, color=True)
+    printer.submit("1.2.3", order, [kept(printer, sheet), kept(printer, colored)])
+    assert [film.color for film in spool.queue.jobs()[0].films] == [False, True]
+
+
+# --- no room ---------------------------------------------------------------------------------------------
+
+
+def test_below_the_reserve_no_film_is_taken_and_what_was_accepted_stays(
+    tmp_path: Path, order: Order, sheet: Sheet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path, limits=Limits(reserve=100 << 20))
+    printer = spool.printer("PRINTSCP", to_pdf, lambda _: None)
+    free = [100 << 20]
+    monkeypatch.setattr(spool.sheets, "free", lambda: free[0])
+    printer.submit("1.2.3", order, [kept(printer, sheet)])
+    early, whole = printer.draft(), kept(printer, sheet)
+    early.put(1, sheet.images[0].pixels)
+    assert (spool.state(), files(spool)) == (None, [".part"] * 3 + [".sheet"])
+    free[0] -= 1
+    state = spool.state()
+    assert state is not None
+    assert (state.printer, state.info) == (FULL, "no room for films: less than 100 MiB is free")
+    late = printer.draft()
+    for draft in (early, late):
+        draft.put(2, b"more")  # and nothing is put there, nor stays
+    assert files(spool) == [".part"] * 2 + [".sheet"]
+    for refused in (
+        lambda: late.keep(sheet),
+        lambda: whole.keep(replace(sheet, film_size="A4")),
+        lambda: printer.submit("1.2.4", order, [whole]),
+    ):
+        with pytest.raises(QueueFull, match="try again later") as caught:
+            refused()
+        assert len(caught.value.comment) <= 64
+    assert printed(spool) == [[sheet]]
+    free[0] += 1
+    assert spool.state() is None
+    late.keep(sheet)
+    printer.submit("1.2.4", order, [whole, late])
+    assert printed(spool) == [[sheet], [sheet, sheet]]
+    spool.close()
+
+
+def test_a_store_out_of_reach_has_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = Spool(tmp_path, limits=Limits(reserve=1 << 20))
+    monkeypatch.setattr(spool.sheets, "free", full)
+    state = spool.state()
+    assert state is not None
+    assert state.printer == FULL
+    spool.close()
+
+
+def test_the_limit_of_the_queue(tmp_path: Path, order: Order, sheet: Sheet) -> None:
+    spool = Spool(tmp_path, limits=Limits(jobs=2))
+    printer = spool.printer("PRINTSCP", to_pdf, lambda _: None)
+    draft = kept(printer, sheet)
+    for uid in ("1.1", "1.2"):
+        assert spool.state() is None
+        printer.submit(uid, order, [draft])
+    state = spool.state()
+    assert state is not None
+    assert (state.printer, state.info) == (FULL, "2 jobs wait")
+    with pytest.raises(QueueFull, match="try again later"):
+        printer.submit("1.3", order, [draft])
+    assert (printed(spool), names(spool)[1:]) == ([[sheet]] * 2, ["table-1.1-1.sheet", "table-1.2-1.sheet"])
+    claim = spool.claims.take("a", {"pdf": 0})
+    assert claim is not None
+    claim.done("x")
+    printer.submit("1.3", order, [draft])
+    spool.close()
+
+
+# --- printed again, and deleted --------------------------------------------------------------------------
+
+
+def test_a_job_that_is_printed_again_shares_the_films(
+    spool: Spool, order: Order, sheet: Sheet, ended: Callable[..., Job]
+) -> None:
+    printer = spool.printer("PRINTSCP", to_pdf, lambda _: None)
+    printer.submit("1.2.2", replace(order, remarks=("odd",)), [kept(printer, replace(sheet, remarks=("a",)))])
+    claim = spool.claims.take("a", {"pdf": 0})
+    assert claim is not None
+    original = claim.done("x")
+    number = spool.reprint(original, "1.2.9", ["ipp", "tiff"], copies=3, priority="HIGH")
+    again = spool.queue.job(number)
+    assert again is not None
+    assert (again.order.copies, again.order.priority, again.remarks) == (3, "HIGH", ("odd", "a"))
+    assert [each.output for each in again.deliveries] == ["ipp", "tiff"]
+    one, other = (spool.folder / "sheets" / f"table-{uid}-1.sheet" for uid in ("1.2.2", "1.2.9"))
+    assert one.stat().st_ino == other.stat().st_ino  # no pixel is copied
+    spool.purge(original)
+    assert [spool.has_films(job) for job in spool.queue.jobs()] == [True]
+    assert not one.exists()
+    assert spool.sheets.load("table-1.2.9-1").images == sheet.images
+
+
+def test_what_has_no_films_any_more_is_not_printed_again(spool: Spool, ended: Callable[..., Job]) -> None:
+    job = ended("1.1")
+    spool.sheets.remove("table-1.1-2")
+    with pytest.raises(NotPossible, match="no longer kept; see keep_jobs"):
+        spool.reprint(job, "1.2", ["pdf"], 1, "MED")
+    assert (len(spool.queue.jobs()), names(spool)) == (1, ["table-1.1-1.sheet"])
+
+
+def test_only_what_has_ended_is_purged(
+    spool: Spool, printer: PrinterSpool, order: Order, sheet: Sheet, ended: Callable[..., Job]
+) -> None:
+    done = ended("1.1")
+    draft = kept(printer, sheet)
+    printer.submit("1.2", order, [draft])
+    draft.discard()
+    waiting = job_of(spool, "1.2")
+    with pytest.raises(NotPossible, match="cancel it first"):
+        spool.purge(waiting)
+    spool.purge(done)
+    assert (spool.queue.jobs(), names(spool)) == ([waiting], ["table-1.2-1.sheet"])
+    with pytest.raises(NoSuchJob):
+        spool.purge(done)
+
+
+# --- retention -------------------------------------------------------------------------------------------
+
+
+def test_the_films_of_the_last_jobs_are_kept(spool: Spool, ended: Callable[..., Job]) -> None:
+    for uid in ("1.1", "1.2", "1.3"):
+        ended(uid)
+        spool.give_up(Retention(jobs=2))
+    assert [spool.has_films(job) for job in spool.queue.jobs()] == [False, True, True]
+    assert names(spool) == [f"table-{name}.sheet" for name in ("1.2-1", "1.2-2", "1.3-1", "1.3-2")]
+    spool.sheets.remove("table-1.2-2")
+    assert [spool.has_films(job) for job in spool.queue.jobs()] == [False, False, True]
+    spool.give_up(Retention(jobs=1))
+    assert names(spool) == ["table-1.3-1.sheet", "table-1.3-2.sheet"]
+    spool.give_up(Retention(jobs=0))
+    assert names(spool) == []
+
+
+def test_no_more_than_so_many_bytes_of_films_are_kept(
+    spool: Spool, printer: PrinterSpool, order: Order, sheet: Sheet, ended: Callable[..., Job]
 ) -> None:
     for uid in ("1.1", "1.2", "1.3"):
-        printer.submit(uid, order, [kept(printer, sheet), kept(printer, sheet)])
-        job = spool.queue.take("a")
-        assert job is not None
-        spool.queue.done(job, "a", ["x"])
-        spool.give_up(2)
-    assert [spool.has_films(job) for job in spool.queue.jobs()] == [False, True, True]
-    spool.sheets.remove("1.2-2")
-    spool.give_up(2)
+        ended(uid, failed=uid == "1.1")
+    size = spool.sheets.size("table-1.1-1")
+    draft = kept(printer, sheet)
+    printer.submit("1.4", order, [draft])
+    draft.discard()
+    spool.give_up(Retention(jobs=10, size=6 * size))
+    assert [spool.has_films(job) for job in spool.queue.jobs()] == [True] * 4
+    spool.give_up(Retention(jobs=10, size=6 * size - 1))  # also those of jobs that failed
+    assert [spool.has_films(job) for job in spool.queue.jobs()] == [False, True, True, True]
+    spool.give_up(Retention(jobs=1, size=4 * size))  # the one that is too many goes already
+    assert [spool.has_films(job) for job in spool.queue.jobs()] == [False, False, True, True]
+    spool.give_up(Retention(jobs=10, size=0))
+    assert names(spool) == ["table-1.4-1.sheet"]  # what is still to be printed stays
+
+
+def test_no_film_is_kept_for_longer_than_so_many_days(
+    spool: Spool, ended: Callable[..., Job], clock: list[datetime]
+) -> None:
+    keep = Retention(jobs=10, days=2, records_days=5)
+    ended("1.1", failed=True)
+    ended("1.2")
+    clock[0] += timedelta(days=1)
+    ended("1.3")
+    clock[0] += timedelta(days=0.9)
+    spool.tidy(keep)
+    assert [spool.has_films(job) for job in spool.queue.jobs()] == [True, True, True]
+    clock[0] += timedelta(days=0.2)
+    spool.tidy(keep)
     assert [spool.has_films(job) for job in spool.queue.jobs()] == [False, False, True]
-    spool.recover(2)
-    assert names(spool) == ["1.2-1.sheet", "1.3-1.sheet", "1.3-2.sheet"]
-    spool.recover(1)
-    assert names(spool) == ["1.3-1.sheet", "1.3-2.sheet"]
-    spool.give_up(0)
-    assert names(spool) == []
+    assert names(spool) == ["table-1.3-1.sheet", "table-1.3-2.sheet"]
+    clock[0] += timedelta(days=3)
+    spool.tidy(keep)  # records last longer, and go as well
+    assert ([job.uid for job in spool.queue.jobs()], names(spool)) == (["1.3"], [])
+    clock[0] += timedelta(days=1)
+    spool.tidy(keep)
+    assert spool.queue.jobs() == []
+
+
+def test_films_go_with_their_records_at_the_latest(
+    spool: Spool, ended: Callable[..., Job], clock: list[datetime]
+) -> None:
+    ended("1.1")
+    clock[0] += timedelta(days=3)
+    spool.tidy(Retention(jobs=10, days=30, records_days=2))
+    assert (spool.queue.jobs(), names(spool)) == ([], [])
+
+
+def test_what_is_no_film_of_a_job_is_swept(
+    spool: Spool, printer: PrinterSpool, order: Order, sheet: Sheet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("printscp.spool.folder._SWEEP_PATIENCE", 0)
+    draft = kept(printer, sheet)
+    printer.submit("1.1", order, [draft, draft])
+    spool.sheets.make_good({"table-1.2-1": draft.sheet, "table-1.3-1": draft.sheet})
+    draft.discard()
+    spool.tidy(Retention())
+    late = spool.queue.submit("1.3", order, [JobFilm("table-1.3-1", "A4", "STANDARD\\1,1", 1)], [], ["pdf"])
+    assert len(names(spool)) == 4  # its job might be committed just now, as the one of the other was
+    spool.tidy(Retention())
+    assert names(spool) == ["table-1.1-1.sheet", "table-1.1-2.sheet", "table-1.3-1.sheet"]
+    assert [job.id for job in spool.queue.jobs()][1] == late
 
 
 def test_a_spool_of_another_version_is_a_setup_error(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "jobs.sqlite")
     connection.execute("CREATE TABLE job (id INTEGER PRIMARY KEY)")
     connection.close()
-    with pytest.raises(SetupError, match="another version"):
+    with pytest.raises(SetupError, match=r"jobs\.sqlite"):
         Spool(tmp_path)
 
 
+def test_a_spool_that_cannot_be_had_is_a_setup_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SetupError, match=r"spool .*file"):
+        Spool(tmp_path / "file")
+    with pytest.raises(SetupError, match=r"sheets .*gone"):
+        _ = Spool(tmp_path / "spool", sheets=str(tmp_path / "elsewhere" / "gone")).sheets
+
+
+def test_database_and_sheets_may_be_elsewhere(tmp_path: Path, order: Order, sheet: Sheet) -> None:
+    (tmp_path / "shared").mkdir()
+    where = f"sqlite:///{tmp_path / 'shared.sqlite'}", str(tmp_path / "shared")
+    here, there = (Spool(tmp_path / name, *where) for name in ("here", "there"))
+    printer = here.printer("PRINTSCP", to_pdf, lambda _: None)
+    printer.submit("1.2.3", order, [kept(printer, sheet)])
+    assert printed(there) == [[sheet]]
+    assert not (tmp_path / "here" / "jobs.sqlite").exists()
+    assert not (tmp_path / "here" / "sheets").exists()
+    here.close()
+    there.close()
+
+
 # --- kill -9 ---------------------------------------------------------------------------------------------
+
+_HOLDER = """
+import sys, time
+from pathlib import Path
+from printscp.spool.folder import Spool
+from printscp.spool.processes import Presence
+
+presence = Presence(Path(sys.argv[1]), "worker")
+spool = Spool(Path(sys.argv[1]), presence=presence)
+spool.draft().put(1, b"half a film")
+assert spool.claims.take(presence.name, {"pdf": 0})
+print(presence.name, flush=True)
+time.sleep(100)
+"""
+
+
+def test_what_a_killed_process_had_is_given_back_at_once(
+    tmp_path: Path, order: Order, sheet: Sheet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Presence(tmp_path, "serve") as presence:
+        spool = Spool(tmp_path, presence=presence)
+        printer = spool.printer("PRINTSCP", to_pdf, lambda _: None)
+        alive = kept(printer, sheet)
+        printer.submit("1.1", order, [alive])
+        printer.submit("1.2", order, [alive])
+        ours = spool.claims.take(presence.name, {"pdf": 0})
+        assert ours is not None
+        holder = subprocess.Popen([sys.executable, "-c", _HOLDER, str(tmp_path)], stdout=subprocess.PIPE)
+        try:
+            assert holder.stdout is not None
+            name = holder.stdout.readline().decode().strip()
+            spool.bury_the_dead()
+            assert job_of(spool, "1.2").status == "PRINTING"
+        finally:
+            holder.kill()
+            holder.communicate()
+        assert files(spool) == [".part", ".part", ".sheet", ".sheet"]
+        with monkeypatch.context() as patch:  # away just now: it is not forgotten
+            patch.setattr(spool.claims, "give_back", broken)
+            with pytest.raises(OperationalError):
+                spool.bury_the_dead()
+        assert dead(tmp_path) == [name]
+        spool.bury_the_dead()
+        assert dead(tmp_path) == []
+        given_back = job_of(spool, "1.2")
+        assert (given_back.status, given_back.info, given_back.attempts) == (
+            "PENDING",
+            "its process ended",
+            1,
+        )
+        assert files(spool) == [".part", ".sheet", ".sheet"]
+        printer.submit("1.3", order, [alive])  # the drafts of the living stay, and so does what they hold
+        ours.done("x")
+        spool.close()
+
 
 _SUBMITTER = """
 import pickle, sys
 from pathlib import Path
 from printscp.spool.folder import Spool
+from printscp.spool.processes import Presence
 
-spool = Spool(Path(sys.argv[1]))
-spool.recover(0)
-printer = spool.printer("PRINTSCP", lambda _: None)
+folder = Path(sys.argv[1])
+spool = Spool(folder, presence=Presence(folder, "serve"))
+spool.bury_the_dead()
+printer = spool.printer("PRINTSCP", lambda *_: ["pdf"], lambda _: None)
 sheets, order = pickle.load(sys.stdin.buffer)
 for number in range(10**6):
     uid = f"{sys.argv[2]}.{number}"
@@ -368,7 +709,10 @@ for number in range(10**6):
 
 
 @pytest.mark.slow
-def test_every_job_that_was_acknowledged_survives_kill_9(tmp_path: Path, sheet: Sheet, order: Order) -> None:
+def test_every_job_that_was_acknowledged_survives_kill_9(
+    tmp_path: Path, sheet: Sheet, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()  # the processes know this job table by its own name
     sheets = [with_pixels(sheet, bytes([number]) * 100_000) for number in range(3)]
     moments = random.Random(3)
     acknowledged: list[str] = []
@@ -396,8 +740,11 @@ def test_every_job_that_was_acknowledged_survives_kill_9(tmp_path: Path, sheet: 
             first,
             *(line.strip() for line in rest.splitlines(keepends=True) if line[-1] == "\n"),
         ]
+    monkeypatch.setattr("printscp.spool.folder._SWEEP_PATIENCE", 0)
     spool = Spool(tmp_path)
-    spool.recover(0)
+    spool.bury_the_dead()
+    for _ in range(2):
+        spool.tidy(Retention())
     jobs = spool.queue.jobs()
     assert {job.uid for job in jobs} >= set(acknowledged)
     assert len(acknowledged) > 6
@@ -406,3 +753,16 @@ def test_every_job_that_was_acknowledged_survives_kill_9(tmp_path: Path, sheet: 
     names = {path.name for path in (tmp_path / "sheets").iterdir()}
     assert names == {f"{film.sheet}.sheet" for job in jobs for film in job.films}
     spool.close()
+
+
+def test_films_of_another_job_table_are_left_alone(
+    spool: Spool, printer: PrinterSpool, sheet: Sheet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two hosts may share a folder of sheets by mistake, each with a table of its own."""
+    monkeypatch.setattr("printscp.spool.folder._SWEEP_PATIENCE", 0)
+    draft = kept(printer, sheet)
+    spool.sheets.make_good({"other-1.1-1": draft.sheet, "table-1.1-1": draft.sheet})
+    draft.discard()
+    spool.tidy(Retention())
+    spool.tidy(Retention())
+    assert names(spool) == ["other-1.1-1.sheet"]

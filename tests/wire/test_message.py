@@ -92,6 +92,25 @@ def test_fragments_out_of_order_are_refused() -> None:
         list(assembler.feed(fragment(3, command)))
 
 
+@given(commands, st.binary(min_size=1, max_size=300), st.integers(0, 400))
+def test_a_data_set_without_room_is_lost_and_the_next_one_is_not(
+    command: dict[str, Any], data: bytes, room: int
+) -> None:
+    asked: list[int] = []
+
+    def has_room(message: Message, size: int) -> bool:
+        asked.append(size)
+        return size <= room
+
+    assembler = Assembler(has_room)
+    for sent in (data, data[:room], data):
+        fields = variable_fields(pdus(Message(5, command, sent), 50))
+        [message] = [message for field in fields for message in assembler.feed(memoryview(field))]
+        assert message.lost == (len(sent) > room)
+        assert bytes(message.data) == (b"" if message.lost else sent)
+        assert not message.lost or asked[-1] > room, "asked on in vain"
+
+
 @pytest.mark.parametrize(
     ("field", "waits"), [(wire.N_CREATE, True), (wire.N_ACTION, True), (wire.N_SET, False)]
 )

@@ -241,7 +241,7 @@ def test_a_film_that_cannot_be_spooled_is_refused_and_not_lost(
         scu.set_image(1, image_item(PIXELS))
         before = len(printer.jobs())
         with monkeypatch.context() as patch:
-            patch.setattr("printscp.spool.store.os.fsync", full)
+            patch.setattr("os.fsync", full)
             refused(scu.print_film(), 0x0213, "No space left")
         assert len(printer.jobs()) == before
         assert scu.print_film().Status == 0

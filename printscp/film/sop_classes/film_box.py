@@ -5,7 +5,14 @@ from typing import ClassVar
 from pydicom.config import IGNORE
 from pydicom.uid import UID, generate_uid
 
-from printscp.errors import FilmBoxNotPrinted, InvalidAttributeValue, PrintError, ResourceLimitation
+from printscp.errors import (
+    FilmBoxNotPrinted,
+    FilmBoxQueueFull,
+    InvalidAttributeValue,
+    PrintError,
+    QueueFull,
+    ResourceLimitation,
+)
 from printscp.film.attributes import (
     ATTRIBUTE_LIST_ERROR,
     SUCCESS,
@@ -172,8 +179,11 @@ class BasicFilmBox:
     def action(dialogue: Dialogue, request: Request) -> Answer:
         film_box: FilmBox = dialogue.find(request)
         remarks = check_print(dialogue, request)
-        dialogue.keep(film_box)
-        uid = dialogue.submit([film_box.draft], remarks)
+        try:
+            dialogue.keep(film_box)
+            uid = dialogue.submit([film_box.draft], remarks)
+        except QueueFull as error:
+            raise FilmBoxQueueFull(error.comment) from error
         film_box.printed = True
         if film_box.empty and dialogue.strict:
             return Answer(EMPTY_FILM, job_reference(dialogue, uid), comment="no image was set: an empty film")

@@ -5,9 +5,11 @@ from typing import ClassVar
 
 from printscp.errors import (
     DuplicateSOPInstance,
+    FilmSessionQueueFull,
     InvalidAttributeValue,
     NoFilmBox,
     OutOfMemory,
+    QueueFull,
     ResourceLimitation,
     UnrecognizedOperation,
 )
@@ -99,11 +101,14 @@ class BasicFilmSession:
             raise ResourceLimitation(f"{session.gone} films of this session are no longer kept")
         drafts = [film.draft for film in session.frozen]
         empty = all(film.empty for film in session.frozen)
-        if film_box is not None:
-            dialogue.keep(film_box)
-            drafts.append(film_box.draft)
-            empty = empty and film_box.empty
-        uid = dialogue.submit(drafts, remarks)
+        try:
+            if film_box is not None:
+                dialogue.keep(film_box)
+                drafts.append(film_box.draft)
+                empty = empty and film_box.empty
+            uid = dialogue.submit(drafts, remarks)
+        except QueueFull as error:
+            raise FilmSessionQueueFull(error.comment) from error
         session.frozen = [replace(film, printed=True) for film in session.frozen]
         if film_box is not None:
             film_box.printed = True

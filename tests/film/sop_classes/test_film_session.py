@@ -496,6 +496,28 @@ def test_a_session_that_cannot_be_spooled_is_not_printed(scu: Scu) -> None:
     assert scu.print_session().status == 0
 
 
+def test_a_dialogue_is_at_rest_when_every_film_was_printed_as_it_is(start: Start, mode: Mode) -> None:
+    scu = start(mode)
+    seen: list[bool] = []
+    for step in (
+        scu.create_session,
+        scu.create_film,  # in the making
+        lambda: scu.set_image(1, gray()),
+        scu.print_film,
+        lambda: scu.set_image(1, gray()),  # and once more
+        scu.print_film,
+        scu.create_film,
+        scu.create_film,  # two that are not printed, one of them frozen
+        lambda: scu.delete(BASIC_FILM_BOX, scu.film),
+        scu.print_session,
+        scu.create_film,
+        lambda: scu.delete(BASIC_FILM_SESSION, scu.session),
+    ):
+        step()
+        seen.append(scu.dialogue.at_rest)
+    assert [number for number, at_rest in enumerate(seen) if at_rest] == [0, 3, 5, 9, 11]
+
+
 # --- the Presentation LUT of a session -------------------------------------------------------------------
 
 

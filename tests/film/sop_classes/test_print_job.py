@@ -8,7 +8,7 @@ from film.elements import tag
 from film.scu import EVERYTHING, GRAY, Scu, gray, refused
 from peers.spool import CREATED, Printed
 
-from printscp.errors import ResourceLimitation
+from printscp.errors import QueueFull, ResourceLimitation
 from printscp.film.exchange import Answer, Event
 from printscp.film.job import ExecutionStatus, JobNews
 from printscp.film.profile import Mode
@@ -93,6 +93,33 @@ def test_a_job_whose_end_was_confirmed_is_no_more(scu: Scu) -> None:
     scu.dialogue.confirmed(scu.events[-1])
     assert scu.spool.confirmed == [job.uid]
     refused(0x0112, lambda: scu.ask("get", PRINT_JOB, job.uid))
+
+
+def test_a_job_table_out_of_reach_is_told_and_no_end_of_a_job(scu: Scu) -> None:
+    job = with_job(scu)
+    scu.printer.tell(news(job, DONE))
+    scu.spool.away = ResourceLimitation("the job table is out of reach: ask again later")
+    error = refused(0x0213, lambda: scu.ask("get", PRINT_JOB, job.uid))
+    assert error.comment == "the job table is out of reach: ask again later"
+    scu.dialogue.confirmed(scu.events[-1])  # cannot be noted: the job stays
+    scu.spool.away = None
+    assert scu.ask("get", PRINT_JOB, job.uid).status == 0
+
+
+@pytest.mark.parametrize("trouble", ["full", "stuck"])
+def test_a_full_queue_has_a_code_of_each_n_action_and_the_film_can_be_printed_later(
+    scu: Scu, trouble: str
+) -> None:
+    words = "100 jobs wait, no more may: print again later"
+    scu.set_image(1, gray())
+    setattr(scu.spool, trouble, QueueFull(words))
+    before = scu.state()
+    for code, ask in ((0xC601, scu.print_session), (0xC602, scu.print_film)):
+        assert refused(code, ask).comment == words
+    assert scu.state() == before
+    setattr(scu.spool, trouble, None)
+    assert scu.print_film().status == scu.print_session().status == 0
+    assert len(scu.spool.jobs) == 2
 
 
 # --- N-EVENT-REPORT --------------------------------------------------------------------------------------

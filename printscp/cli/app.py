@@ -1,0 +1,50 @@
+"""The commands put together."""
+
+import sys
+import warnings
+from typing import Annotated
+
+import typer
+
+from printscp.cli import conformance, jobs, layouts, render, send, serve
+from printscp.cli.answers import exit_code, say_fault
+from printscp.errors import SetupError
+
+# No markup: it would take the [default: ...] of a help text for a style.
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+app.command()(serve.serve)
+app.command()(serve.worker)
+app.command()(serve.reload)
+app.command()(send.send)
+app.add_typer(jobs.app, name="jobs")
+app.command()(render.render)
+app.command()(layouts.layouts)
+app.command()(conformance.conformance)
+
+
+def run() -> None:
+    """Do what the command line says, and exit."""
+    # pydicom quotes values that break a rule, and those may be a patient's.
+    warnings.filterwarnings("ignore", module="pydicom")
+    try:
+        app()
+    except SetupError as error:
+        say_fault(error)
+        sys.exit(exit_code(error))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from printscp import __version__
+
+        typer.echo(f"printscp {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    """A DICOM film printer: print to it as to a laser imager."""
