@@ -24,6 +24,7 @@ from printscp.supervisor import Crew, WorkerSetup
 _LOOK = 0.5  # seconds between looks for what other hosts have done
 _BURY = 5.0  # seconds between looks for processes of this host that have died
 _TIDY = 60.0
+_STOP_PATIENCE = 10.0
 _HUNG = 60.0  # seconds without a look after which something is wrong
 _OUT_OF_ORDER = PrinterState("FAILURE", "ELEC SW ERROR")  # no film is taken, and none printed
 
@@ -48,9 +49,9 @@ class Workshop:
         self._heard = heard
         self._open = ExitStack()
         self._bell = threading.Event()
-        self._stopping = False
+        self._stopping = threading.Event()
         self._looked = time.monotonic()
-        self._watcher: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
         self._crew: Crew | None = None
         self._leaving: list[threading.Thread] = []
         self.spool: Spool
@@ -83,13 +84,13 @@ class Workshop:
                 raise SetupError(f"spool {settings.spool}: {why}") from error
             raise
         self._crew = self._make_crew(settings)
-        self._watcher = threading.Thread(target=self._watch, name="watcher", daemon=True)
 
     def begin(self) -> None:
         """Have the workers take jobs, once all that hears of it is there."""
         assert self._crew is not None
-        assert self._watcher is not None
-        self._watcher.start()
+        for work, name in ((self._watch, "watcher"), (self._keep_house, "housekeeper")):
+            self._threads.append(threading.Thread(target=work, name=name, daemon=True))
+            self._threads[-1].start()
         self._crew.start()
 
     def stop(self, patience: float) -> None:
@@ -98,11 +99,11 @@ class Workshop:
             self._crew.stop(patience)
         for leaving in self._leaving:
             leaving.join()
-        if self._watcher is not None and self._watcher.is_alive():
-            self._stopping = True
-            self._bell.set()
-            self._watcher.join()
-        self._crew = self._watcher = None
+        self._stopping.set()
+        self._bell.set()
+        for thread in self._threads:
+            thread.join(_STOP_PATIENCE)
+        self._crew = None
         self._open.close()
 
     def reload(self, settings: Settings) -> None:
@@ -111,7 +112,7 @@ class Workshop:
         Raises:
             SetupError: these settings cannot be used; all is as before.
         """
-        for key in ("spool", "database", "sheets", "lease"):
+        for key in ("spool", "database", "sheets", "lease", "attempts", "memory_mib", "log_format"):
             if getattr(settings, key) != getattr(self._settings, key):
                 raise SetupError(f"{settings.source}: {key}: cannot be changed by a reload: restart printscp")
         check_outputs(settings, here=settings.workers > 0)
@@ -186,26 +187,35 @@ class Workshop:
         return Crew(settings.workers, setup, self.spool.claims, self._bell.set)
 
     def _watch(self) -> None:
-        bury = tidy = time.monotonic()
-        while not self._stopping:
+        while not self._stopping.is_set():
             self._bell.wait(_LOOK)
             self._bell.clear()
-            now = self._looked = time.monotonic()
+            self._looked = time.monotonic()
             try:
                 self._look()
-                if now >= bury:
-                    self.spool.bury_the_dead()
-                    bury = now + _BURY
-                if now >= tidy:
-                    self.spool.tidy(_retention(self._settings))
-                    tidy = now + _TIDY
             except TableError as error:
                 log.error("job table does not work", extra={"error": reason(error)})
                 self._heard([], {"": OutputState(_OUT_OF_ORDER, f"job table: {reason(error)}")})
                 self._bell.wait(_LOOK)
+            except Exception:  # whatever it is, the next look may work
+                log.exception("spool does not work")
+
+    def _keep_house(self) -> None:
+        """In a thread of its own: a store that several hosts share may be slow."""
+        tidied = -_TIDY
+        while not self._stopping.is_set():
+            try:
+                self.spool.bury_the_dead()
+                if time.monotonic() - tidied >= _TIDY:
+                    self.spool.tidy(_retention(self._settings))
+                    tidied = time.monotonic()
+            except TableError as error:
+                log.warning("spool not tidied", extra={"error": reason(error)})
             except OSError as error:
-                log.error("spool does not work", extra={"error": error.strerror})
-                bury = tidy = now + _BURY
+                log.error("spool not tidied", extra={"error": error.strerror})
+            except Exception:
+                log.exception("spool not tidied")
+            self._stopping.wait(_BURY)
 
     def _look(self) -> None:
         states = self.spool.queue.conditions()

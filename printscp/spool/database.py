@@ -19,7 +19,7 @@ from printscp.spool.tables import identity
 TableError = DatabaseError
 """The database of the job table does not work, cannot be reached, or has no room."""
 
-_SQLITE_PATIENCE = 30.0  # seconds to wait for another process's transaction
+_SQLITE_PATIENCE = 15.0  # seconds to wait for the transaction of another process; SCUs wait for 30 or more
 _CONNECT_PATIENCE = 5  # seconds
 
 
