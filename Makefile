@@ -20,8 +20,9 @@ check: .venv/installed  ## lint, format, types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: .venv/installed peers  ## ratios, beside DCMTK's print server and a memcpy
+bench: .venv/installed peers  ## ratios, beside DCMTK's print server, a memcpy and an empty queue
 	$(BIN)/python benchmarks/acceptance.py
+	$(BIN)/python benchmarks/backlog.py
 	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/wire.py

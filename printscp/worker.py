@@ -183,8 +183,9 @@ class Worker:
     def _give_up(self) -> None:
         try:
             self._spool.give_up(self._keep)
-        except OSError as error:
-            log.warning("films not deleted: trying again", extra={"error": error.strerror})
+        except (OSError, SetupError) as error:  # the latter where the store is opened only now
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            log.warning("films not deleted: trying again", extra={"error": why})
 
 
 class Heartbeat:

@@ -51,6 +51,7 @@ class Workshop:
         self._bell = threading.Event()
         self._stopping = threading.Event()
         self._looked = time.monotonic()
+        self._own: OutputState | None = None
         self._threads: list[threading.Thread] = []
         self._crew: Crew | None = None
         self._leaving: list[threading.Thread] = []
@@ -220,6 +221,9 @@ class Workshop:
     def _look(self) -> None:
         states = self.spool.queue.conditions()
         own = self.spool.state()
+        if own != self._own:
+            log.warning("films are refused" if own else "films are taken", extra={"reason": own and own.info})
+            self._own = own
         self._heard(self._reader.read(), states | ({"": own} if own is not None else {}))
 
 

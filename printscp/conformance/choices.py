@@ -209,6 +209,7 @@ _PRINTER_EVENTS = """
     2 Warning | a printer that films go to has to be seen to, or is busy | as Failure; its term
     2 Warning | the operator has set that state | as Failure
     3 Failure | films cannot be delivered, and no term says why | as below; CHECK PRINTER
+    3 Failure | the job table cannot be used: no film is taken, and none delivered | as below; ELEC SW ERROR
     3 Failure | a printer that films go to has failed, or the operator has set that state | Printer Status
         Info, a term of PS3.3 C.13.9.1; Printer Name; Film Destination where a session is open
     """

@@ -20,7 +20,13 @@ TableError = DatabaseError
 """The database of the job table does not work, cannot be reached, or has no room."""
 
 _SQLITE_PATIENCE = 15.0  # seconds to wait for the transaction of another process; SCUs wait for 30 or more
-_CONNECT_PATIENCE = 5  # seconds
+_PATIENCE_WITH_A_SERVER = {  # one that is cut off says nothing: left alone, that lasts a quarter of an hour
+    "connect_timeout": 5,  # seconds
+    "tcp_user_timeout": 10_000,  # milliseconds
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 
 
 @dataclass(frozen=True)
@@ -115,7 +121,7 @@ def _engine(url: str) -> Engine:
             parsed,
             isolation_level="AUTOCOMMIT",
             pool_pre_ping=True,
-            connect_args={"connect_timeout": _CONNECT_PATIENCE, "keepalives_idle": 10},
+            connect_args=_PATIENCE_WITH_A_SERVER,
         )
     except ArgumentError as error:
         raise SetupError("database: is no URL that SQLAlchemy understands") from error

@@ -20,6 +20,7 @@ from printscp.spool.rows import OutputState
 from printscp.spool.store import SheetStore, SheetWriter, open_store
 
 _FULL = "print queue full: try again later"
+_BRIEF = 28  # characters: an Error Comment has 64
 _SWEEP_PATIENCE = 600.0  # seconds that a sheet is nobody's before it goes
 
 
@@ -375,9 +376,15 @@ class SpoolDraft:
 
 
 def _not_spooled(error: OSError | TableError) -> ResourceLimitation:
-    why = error.strerror if isinstance(error, OSError) else reason(error)
+    why = error.strerror if isinstance(error, OSError) else _in_brief(error)
     return ResourceLimitation(f"film not spooled: {why}; try again later")
 
 
 def _not_asked(error: TableError) -> ResourceLimitation:
-    return ResourceLimitation(f"job table: {reason(error)}; try again later")
+    return ResourceLimitation(f"job table: {_in_brief(error)}; try again later")
+
+
+def _in_brief(error: TableError) -> str:
+    """What an SCU sees is short, and need not name hosts."""
+    why = reason(error)
+    return why if len(why) <= _BRIEF else "job table away"

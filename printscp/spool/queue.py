@@ -254,6 +254,10 @@ class JobQueue:
             old = (jobs.c.finished < now - timedelta(days=keep_records_days)) & ~jobs.c.films_kept
             connection.execute(delete(jobs).where(jobs.c.status.in_(_ENDED), old))
             connection.execute(delete(news).where(news.c.created < now - _NEWS_LASTS))
+            # Where nothing goes, nobody learns that all is well again.
+            open_states = [state for state in _State if not state.ended]
+            used = select(deliveries.c.output).where(deliveries.c.state.in_(open_states))
+            connection.execute(delete(outputs).where(outputs.c.name.not_in(used)))
 
     def _waiting(self, connection: Connection, limit: int) -> int:
         waiting = select(jobs.c.id).where(jobs.c.status.in_((_PENDING, _PRINTING))).limit(limit).subquery()

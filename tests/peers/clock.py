@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 
-_FOLDERS = ("/usr/lib", "/usr/local/lib", "/opt/homebrew/lib")
-
 
 class Clock:
     """The time of day of all processes started with its ``environment``; what measures how long something
@@ -19,7 +17,7 @@ class Clock:
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "DONT_FAKE_MONOTONIC": "1",
+            "DONT_FAKE_MONOTONIC": "1",  # as older versions call it
             "NO_FAKE_STAT": "1",
         }
         self.shift(0)
@@ -32,13 +30,9 @@ class Clock:
 
 
 def _library() -> Path:
-    for folder in _FOLDERS:
-        found = [
-            *Path(folder).glob("*/faketime/libfaketimeMT.so.1"),
-            *Path(folder).glob("faketime/libfaketimeMT.so.1"),
-        ]
-        if found:
-            return found[0]
+    for folder in ("/usr/lib", "/usr/local/lib"):
+        for found in Path(folder).glob("*/faketime/libfaketimeMT.so.1"):
+            return found
     message = "libfaketime is missing: install the Debian package libfaketime"
     if os.environ.get("CI"):
         pytest.fail(message)

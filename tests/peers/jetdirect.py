@@ -47,9 +47,9 @@ class JetDirect:
 
 
 @contextmanager
-def jetdirect() -> Iterator[JetDirect]:
-    """Runs one on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+def jetdirect(port: int = 0) -> Iterator[JetDirect]:
+    """Runs one, on a free port where none is given."""
+    with socket.create_server(("127.0.0.1", port)) as listening:
         printer = JetDirect(listening.getsockname()[1])
 
         def accept() -> None:

@@ -94,9 +94,9 @@ def inetd(program: str, *arguments: str, **environment: str) -> Iterator[int]:
 
 
 @contextmanager
-def lpd() -> Iterator[LPD]:
-    """Runs one on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+def lpd(port: int = 0) -> Iterator[LPD]:
+    """Runs one, on a free port where none is given."""
+    with socket.create_server(("127.0.0.1", port)) as listening:
         server = LPD(listening.getsockname()[1])
 
         def accept() -> None:

@@ -74,6 +74,13 @@ class Console(RawScu):
             if event.command["AffectedSOPClassUID"] == Printer
         ]
 
+    def hear(self, *infos: str) -> None:
+        """Wait until the printer has reported these, and nothing else: an event may come after the
+        answer that says the same."""
+        wait_for(
+            lambda: bool(self.printer) and self.reported == list(infos), lambda: f"heard {self.reported}"
+        )
+
     def until(self, uid: str, job: tuple[str, str], printer: tuple[str, str] | None = None) -> Job:
         """Wait until the job, and the printer, are so; the job as the queue has it."""
         wait_for(

@@ -123,6 +123,7 @@ def start_folder_and_printer(
     return Console(printer), folder
 
 
+@pytest.mark.slow
 @pytest.mark.peer("ippeveprinter", "gcc")
 def test_a_printer_that_is_off_holds_up_nobody_else(
     start_printer: Callable[..., FilmPrinter], tmp_path: Path

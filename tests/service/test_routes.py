@@ -16,7 +16,6 @@ from printscp.printer import FilmPrinter
 CONFIGURATION = """
 spool = "{folder}/spool"
 layouts = "{layouts}"
-profile = "small"
 port = 0
 reserve_mib = 0
 outputs = [
@@ -32,10 +31,12 @@ outputs = [
 
 [[printers]]
 ae_title = "FILM"
+profile = "small"
 outputs = ["own"]
 
 [[printers]]
 ae_title = "WARD"
+profile = "small"
 outputs = ["own"]
 
 [[routes]]

@@ -264,3 +264,13 @@ def test_jobs_without_deliveries_are_routed(board: Board) -> None:
     board.queue.route(lambda *_: ("again",))
     assert [each.output for each in board.job(number).deliveries] == ["FILMS", "8INX10IN"]
     assert board.queue.waiting_for() == {"FILMS", "8INX10IN"}
+
+
+def test_the_condition_of_an_output_that_nothing_goes_to_is_forgotten(board: Board) -> None:
+    number = board.submit("1.2.3")
+    board.taken().postpone(OUT_OF_FILM, "out of film")
+    board.queue.tidy(keep_records_days=365)
+    assert list(board.queue.conditions()) == ["pdf"]
+    board.queue.cancel(number)
+    board.queue.tidy(keep_records_days=365)
+    assert board.queue.conditions() == {}
