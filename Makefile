@@ -1,8 +1,8 @@
 # Every target makes and uses .venv; nothing has to be installed by hand.
 PYTHON ?= python3
 BIN := .venv/bin
-PEERS := cups cups-client cups-filters cups-ipp-utils dcmtk gcc ghostscript libc6-dev mupdf-tools openssl \
-	poppler-utils postgresql qpdf systemd
+PEERS := cups cups-client cups-filters cups-ipp-utils dcmtk e2fsprogs gcc ghostscript libc6-dev libfaketime mount \
+	mupdf-tools openssl poppler-utils postgresql qpdf systemd
 
 .PHONY: demo test quick check peers bench gallery clean
 

@@ -31,6 +31,7 @@ _PACKAGES = {
     "postgres": "postgresql",
     "ippeveprinter": "cups-ipp-utils",
     "cupsd": "cups",
+    "lpadmin": "cups-client",
     "gcc": "gcc",
     "systemd-analyze": "systemd",
 }

@@ -215,6 +215,7 @@ def test_output_that_fails_for_now_is_tried_again(
     (job,) = printer.wait_for(lambda jobs: bool(jobs) and "cannot deliver" in jobs[0].info, 30)
     assert job.status == "PENDING"
     films.unlink()
+    films.mkdir()
     (job,) = printer.wait_for(all_ended, 30)
     assert (job.status, job.attempts) == ("DONE", 1)
 

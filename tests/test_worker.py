@@ -314,6 +314,7 @@ def test_a_job_waits_while_the_curve_of_its_output_is_gone(
     spool: Spool, submit: Callable[..., int], sheet: Sheet, tmp_path: Path, clock: list[datetime]
 ) -> None:
     curve = tmp_path / "curve.toml"
+    (tmp_path / "films").mkdir()
     output = open_output({"type": "pdf", "folder": tmp_path / "films", "tone": "curve", "curve": curve})
     worker = at_work(spool, one=output)
     submit(sheet)

@@ -174,7 +174,7 @@ class Settings(PrinterKeys):
         if "printers" in self.model_fields_set and beside:
             raise ValueError(
                 f"{', '.join(beside)}: with [[printers]] this is said in each of its tables, "
-                "and not by a flag or an environment variable"
+                "and not at the top level, by a flag or an environment variable"
             )
         return self
 

@@ -26,7 +26,7 @@ class FileSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    folder: Path = Field(description="Folder that gets the files; it is made where there is none.")
+    folder: Path = Field(description="Folder that gets the files; it is made at the start.")
     file_name: Annotated[str, AfterValidator(checked_template)] = Field(
         DEFAULT,
         description="Of a job's files, without their ending: text with the fields {job}, {created}, {date}, "
@@ -144,6 +144,9 @@ class FilesDocument:
     """
 
     def __init__(self, settings: FileSettings) -> None:
+        # Folders of a name template are made, this one only at the start: it may be a share that is away, and
+        # what lies in its place, on this disk, is not delivered.
+        settings.folder.stat()
         self._folder = settings.folder
         self._files: list[DurableFile] = []
         self._promised = False

@@ -263,6 +263,7 @@ class Claim:
             else:
                 values = {"state": _State.WAITING, "status_info": StatusInfo.QUEUED, "info": info}
             self._update(transaction, values | {"remote": ""})
+            _output_is(transaction, self.delivery.output, PrinterState(), "")  # it has answered
             return settle(transaction, self._key.job)
 
     @contextmanager

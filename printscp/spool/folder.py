@@ -202,15 +202,17 @@ class Spool:
             TableError
         """
         full = PrinterState("WARNING", "PRINT BUFF FULL")
-        if not self._has_room():
+        if not self._has_room(least=1):
             return OutputState(full, f"no room for films: less than {self.limits.reserve >> 20} MiB is free")
         if self.queue.is_full(self.limits.jobs):
             return OutputState(full, f"{self.limits.jobs} jobs wait")
         return None
 
-    def _has_room(self) -> bool:
+    def _has_room(self, least: int = 0) -> bool:
+        """Whether the reserve is free, and at ``least`` so many bytes."""
+        reserve = max(self.limits.reserve, least)
         try:
-            return not self.limits.reserve or self.sheets.free() >= self.limits.reserve
+            return not reserve or self.sheets.free() >= reserve
         except OSError:
             return False
 

@@ -106,8 +106,9 @@ class FolderStore:
         return {path.stem for path in self._folder.iterdir() if path.suffix == _SUFFIX}
 
     def free(self) -> int:
-        """Bytes that new sheets may take."""
-        return shutil.disk_usage(self._folder).free
+        """Bytes that new sheets may take; none where nothing can be written."""
+        found = os.statvfs(self._folder)
+        return 0 if found.f_flag & os.ST_RDONLY else found.f_bavail * found.f_frsize
 
     def remove(self, name: str) -> None:
         """Delete a sheet, unless it is gone."""

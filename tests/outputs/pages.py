@@ -94,7 +94,9 @@ def output(kind: str, folder: Path, **keys: Any) -> Output:
 def deliver(kind: str, folder: Path, *pages: Page | ColorPage, copies: int = 2, **keys: Any) -> str:
     """Deliver pages as one document; returns where to."""
     ticket = replace(TICKET, copies=copies, films=len(pages))
-    with output(kind, folder, **keys).begin(ticket) as document:
+    way_out = output(kind, folder, **keys)
+    way_out.check()  # makes the folder
+    with way_out.begin(ticket) as document:
         for each in pages:
             document.add(each)
         return document.finish(Uncontested()).place

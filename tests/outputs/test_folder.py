@@ -55,6 +55,7 @@ def test_the_same_job_is_the_same_bytes_wherever_the_clock_stands(
         environment.setenv("SOURCE_DATE_EPOCH", "1234567890")
         environment.setenv("TZ", "Asia/Tokyo")
         time.tzset()
+        (tmp_path / "two").mkdir()
         with output(kind, tmp_path / "two", **keys).begin(elsewhere) as document:
             for each in pages:
                 document.add(each)
@@ -109,6 +110,17 @@ def test_a_folder_that_cannot_be_is_an_os_error_and_said_at_start(
         broken.begin(TICKET)
     with pytest.raises(SetupError, match=r"folder .*films"):
         broken.check()
+
+
+@kinds
+def test_a_folder_that_is_away_is_not_made_again(kind: str, tmp_path: Path) -> None:
+    """It may be a share, and what lies in its place would not be delivered."""
+    way_out = output(kind, tmp_path / "share")
+    way_out.check()
+    (tmp_path / "share").rmdir()
+    with pytest.raises(FileNotFoundError, match="share"):
+        way_out.begin(TICKET)
+    assert list(tmp_path.iterdir()) == []
 
 
 @formats

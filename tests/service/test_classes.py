@@ -249,6 +249,7 @@ def test_an_output_that_fails_for_now_is_reported(
         state = scu.ask("get", PrinterClass, PrinterInstance, context=META).dataset
         assert (state.PrinterStatus, state.PrinterStatusInfo) == ("FAILURE", "CHECK PRINTER")
         folder.unlink()
+        folder.mkdir()
         hear(scu, ("Printer", IN_ORDER, ""), ("Print Job", DONE, "NORMAL"))
         state = scu.ask("get", PrinterClass, PrinterInstance, context=META).dataset
         assert (state.PrinterStatus, state.PrinterStatusInfo) == ("NORMAL", "NORMAL")

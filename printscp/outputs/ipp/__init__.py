@@ -6,6 +6,10 @@ one again. So a job is sent once: one whose document did not arrive is cancelled
 again. Films may come out twice where a printer knows no Create-Job, has forgotten a job that it ended, or
 does not tell how much of a document it has (job-k-octets) when its sender died in the last moment.
 
+Of a CUPS queue its own word counts: a job that its printer aborts at once, or forgets when it is switched off
+in the middle of it, CUPS may count as printed. Of the second there is a remark; a printer that is addressed
+direct has neither.
+
 Job priorities are 80 for HIGH, 50 for MED and 20 for LOW. A printer that wants a password, or denies this
 host, is one to be mended: films wait.
 """
