@@ -72,9 +72,16 @@ class Host:
         self._server.wait()
 
     def workers(self) -> dict[str, int]:
-        """Process ids of the workers at work in this spool folder, by name."""
+        """Process ids of its workers, by name."""
         living = processes.living(self.spool) if self.spool.exists() else []
-        return {each.name: each.pid for each in living if each.kind == "worker"}
+        return {each.name: each.pid for each in living if each.kind == "worker" and self._has(each.pid)}
+
+    def _has(self, pid: int) -> bool:
+        """Hosts of a test may share a spool folder; each has its process group."""
+        try:
+            return self._server is not None and os.getpgid(pid) == self._server.pid
+        except ProcessLookupError:
+            return False
 
     def kill_worker(self, chosen: random.Random) -> bool:
         """kill -9 of one worker; False where there is none just now."""
