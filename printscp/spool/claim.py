@@ -7,7 +7,8 @@ wakes up, finds that its number is no longer the delivery's, and can neither del
 Clocks jump, and what is due is told by the clock: so a moment further ahead than any can be counts as past.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +29,7 @@ _State = DeliveryState
 _FIRST_PAUSE = 1.0  # seconds before an output that cannot take films is tried again; doubled each time
 _LONGEST_PAUSE = 30.0
 _INSERTS: Mapping[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+_JUMP = timedelta(hours=1)  # further ahead no lease ends, whatever another host was told of its length
 _TAKING = 0x7461B5  # lock of PostgreSQL, where the number of jobs under way is limited
 
 
@@ -39,15 +41,23 @@ class Claims:
         self._database = database
         self._lease = timedelta(seconds=lease)
         self._attempts = attempts
+        self._probing: float | None = None  # since when
+        self._sound_first = 0.0  # until then
 
     def take(self, holder: str, at_once: Mapping[str, int]) -> "Claim | None":
         """What is due next on one of these outputs, by priority and then age, first of all jobs that printers
-        have and are to be asked for. ``at_once`` says how many may be under way; 0 is any number."""
+        have and are to be asked for. ``at_once`` says how many may be under way; 0 is any number.
+
+        Printers that do not answer take their time to say so. As long as that was, other films come first.
+        """
+        if self._probing is not None:
+            now = time.monotonic()
+            self._probing, self._sound_first = None, 2 * now - self._probing
         with self._database.write() as transaction:
             if not self._database.is_sqlite and any(at_once.values()):
                 transaction.connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TAKING})")
             self._lapse(transaction, self._lapsed(transaction.now), "its worker was not heard of any more")
-            row = self._due(transaction, list(at_once)) or self._next(transaction, at_once)
+            row = self._chosen(transaction, at_once)
             if row is None:
                 return None
             sent = row.state == _State.SENT
@@ -75,18 +85,28 @@ class Claims:
 
     def give_back(self, holder: str, why: str) -> None:
         """A holder is dead: what it had waits again, or is given up after too many attempts."""
+        ours = deliveries.c.holder == holder
         with self._database.write() as transaction:
-            self._lapse(transaction, deliveries.c.holder == holder, why)
+            held = select(deliveries.c.job_id).where(ours).distinct().order_by(deliveries.c.job_id)
+            for number in transaction.connection.execute(held).scalars().all():
+                # Waited for, if others have it locked: a holder that lives would keep what is left out.
+                lock_job(transaction.connection, number)
+                self._lapse(transaction, ours & (deliveries.c.job_id == number), why, skip_locked=False)
+
+    def _over(self, now: datetime) -> ColumnElement[bool]:
+        lease_until = deliveries.c.lease_until
+        return or_(lease_until <= now, lease_until > now + max(2 * self._lease, _JUMP))
 
     def _lapsed(self, now: datetime) -> ColumnElement[bool]:
-        lease_until = deliveries.c.lease_until
-        over = (lease_until <= now) | (lease_until > now + 2 * self._lease)
-        return (deliveries.c.state == _State.SENDING) & over
+        return (deliveries.c.state == _State.SENDING) & self._over(now)
 
-    def _lapse(self, transaction: Transaction, which: ColumnElement[bool], why: str) -> None:
+    def _lapse(
+        self, transaction: Transaction, which: ColumnElement[bool], why: str, skip_locked: bool = True
+    ) -> None:
         """Take deliveries from their holders."""
         states = deliveries.c.state.in_((_State.SENDING, _State.SENT))
-        query = _locking(select(deliveries).where(states, which, deliveries.c.holder.is_not(None)))
+        held = select(deliveries).where(states, which, deliveries.c.holder.is_not(None))
+        query = _locking(held, skip_locked)
         for row in transaction.connection.execute(query).all():
             _put(transaction, deliveries.c.id == row.id, self._again(row, why, transaction.now))
             settle(transaction, row.job_id)
@@ -101,10 +121,23 @@ class Claims:
             return _given_up(row.attempts, why, now)
         return {"state": _State.WAITING, "status_info": StatusInfo.QUEUED, "info": why}
 
+    def _chosen(self, transaction: Transaction, at_once: Mapping[str, int]) -> Row[Any] | None:
+        """What is to be taken."""
+        tried = dict(_tried(transaction))
+        row = None
+        if time.monotonic() < self._sound_first:
+            row = self._next(transaction, at_once, tried)
+        if row is None:
+            paused = [name for name, is_paused in tried.items() if is_paused]
+            row = self._due(transaction, list(at_once)) or self._next(transaction, at_once, paused)
+        if row is not None and (row.state == _State.SENT or row.output in tried):
+            self._probing = time.monotonic()
+        return row
+
     def _due(self, transaction: Transaction, names: Sequence[str]) -> Row[Any] | None:
         """A job that a printer has, and is to be asked for now."""
-        now, lease_until = transaction.now, deliveries.c.lease_until
-        free = or_(deliveries.c.holder.is_(None), lease_until <= now, lease_until > now + 2 * self._lease)
+        now = transaction.now
+        free = or_(deliveries.c.holder.is_(None), self._over(now))
         sent = select(deliveries).where(
             deliveries.c.state == _State.SENT,
             deliveries.c.output.in_(names),
@@ -114,9 +147,11 @@ class Claims:
         query = _locking(sent.order_by(deliveries.c.not_before, deliveries.c.id).limit(1))
         return transaction.connection.execute(query).first()
 
-    def _next(self, transaction: Transaction, at_once: Mapping[str, int]) -> Row[Any] | None:
-        """What waits, and may go out now."""
-        closed = set(_paused(transaction))
+    def _next(
+        self, transaction: Transaction, at_once: Mapping[str, int], but: Collection[str]
+    ) -> Row[Any] | None:
+        """What waits, and may go out now, ``but`` for those outputs."""
+        closed = set(but)
         under_way = (
             select(deliveries.c.output, func.count())
             .where(deliveries.c.state.in_((_State.SENDING, _State.SENT)))
@@ -250,7 +285,7 @@ class Claim:
             else:
                 values = {"state": _State.WAITING, "attempts": deliveries.c.attempts - 1}
             values |= {"status_info": printer.info, "info": info, "holder": None}
-            self._update(transaction, values)
+            self._update(transaction, self._unless_cancelled(transaction, values))
             _output_is(transaction, self.delivery.output, printer, info, pause or 0.0)
             return settle(transaction, self._key.job)
 
@@ -262,7 +297,7 @@ class Claim:
                 values = _given_up(tried, info, transaction.now)
             else:
                 values = {"state": _State.WAITING, "status_info": StatusInfo.QUEUED, "info": info}
-            self._update(transaction, values | {"remote": ""})
+            self._update(transaction, self._unless_cancelled(transaction, values | {"remote": ""}))
             _output_is(transaction, self.delivery.output, PrinterState(), "")  # it has answered
             return settle(transaction, self._key.job)
 
@@ -278,6 +313,12 @@ class Claim:
         which = self._key.fits & (true() if also is None else also)
         if not _put(transaction, which, values):
             raise ClaimLost(f"job {self._key.job} is no longer in hand")
+
+    def _unless_cancelled(self, transaction: Transaction, values: dict[str, Any]) -> dict[str, Any]:
+        """What a delivery comes to that would wait: nobody waits for one that was cancelled meanwhile."""
+        query = select(deliveries.c.cancelled).where(deliveries.c.id == self._key.delivery)
+        cancelled = values["state"] is _State.WAITING and transaction.connection.execute(query).scalar()
+        return values | _cancelled(transaction.now) if cancelled else values
 
     def _remark(self, transaction: Transaction, remarks: Sequence[str]) -> None:
         """Each output of a job finds the same remarks."""
@@ -309,9 +350,9 @@ def _cancelled(now: datetime) -> dict[str, Any]:
     return _ended(_State.CANCELLED, StatusInfo.UNKNOWN, "cancelled by the operator", now)
 
 
-def _locking(query: Any) -> Any:
+def _locking(query: Any, skip_locked: bool = True) -> Any:
     """Deliveries together with their jobs, those left out that another is about to change."""
-    return query.join(jobs).with_for_update(of=[jobs, deliveries], skip_locked=True)
+    return query.join(jobs).with_for_update(of=[jobs, deliveries], skip_locked=skip_locked)
 
 
 def _is_past(column: str, now: datetime) -> ColumnElement[bool]:
@@ -319,12 +360,12 @@ def _is_past(column: str, now: datetime) -> ColumnElement[bool]:
     return or_(moment.is_(None), moment <= now, moment > now + timedelta(seconds=2 * _LONGEST_PAUSE))
 
 
-def _paused(transaction: Transaction) -> Iterator[str]:
-    """Outputs that are not to be tried yet."""
-    for row in transaction.connection.execute(select(outputs.c.name, outputs.c.not_before)):
-        ahead = 0.0 if row.not_before is None else (row.not_before - transaction.now).total_seconds()
-        if 0 < ahead <= 2 * _LONGEST_PAUSE:
-            yield row.name
+def _tried(transaction: Transaction) -> Iterator[tuple[str, bool]]:
+    """Outputs that could not take films at the last try, and whether they are not to be tried yet."""
+    failed = select(outputs.c.name, outputs.c.not_before).where(outputs.c.not_before.is_not(None))
+    for row in transaction.connection.execute(failed):
+        ahead = (row.not_before - transaction.now).total_seconds()
+        yield row.name, 0 < ahead <= 2 * _LONGEST_PAUSE
 
 
 def _output_is(

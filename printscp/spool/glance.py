@@ -27,6 +27,8 @@ _TYPES: dict[str, Callable[[Any], Any]] = {
     "confirmed": bool,
 }
 
+_FEW = 500  # jobs that are named one by one
+
 
 class Glance:
     """What `printscp.spool.queue.JobQueue` shows, by the same names."""
@@ -60,12 +62,13 @@ class Glance:
 
     def _with_deliveries(self, rows: list[Any]) -> list[Job]:
         of_job: dict[int, list[Delivery]] = {row.id: [] for row in rows}
-        if rows:
-            between = (rows[0].id, rows[-1].id)
-            query = "SELECT * FROM delivery WHERE job_id BETWEEN ? AND ? ORDER BY id"
-            for row in self._rows(query, *between):
-                if row.job_id in of_job:
-                    of_job[row.job_id].append(delivery_of(row))
+        if len(rows) <= _FEW:  # of one status they may lie far apart
+            numbers = f"IN ({', '.join(map(str, of_job))})"
+        else:
+            numbers = f"BETWEEN {min(of_job)} AND {max(of_job)}"
+        for row in self._rows(f"SELECT * FROM delivery WHERE job_id {numbers} ORDER BY id"):
+            if row.job_id in of_job:
+                of_job[row.job_id].append(delivery_of(row))
         return [job_of(row, of_job[row.id]) for row in rows]
 
     def _rows(self, query: str, *values: Any) -> list[Any]:

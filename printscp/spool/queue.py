@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select, true, update
 
 from printscp.errors import NoSuchJob, NotPossible, QueueFull
 from printscp.film.job import Delivery, DeliveryState, ExecutionStatus, Job, JobFilm, JobNews
@@ -33,7 +33,7 @@ class StatusInfo(StrEnum):
 
 _INSERT = insert(jobs)
 _INSERT_DELIVERY = insert(deliveries)
-_AT_ONCE = 500  # jobs whose deliveries are read at once: there is a limit to the length of a statement
+_AT_ONCE = 500  # jobs that are named at once: there is a limit to the length of a statement
 _RANK = {"HIGH": 0, "MED": 1, "LOW": 2}
 _PENDING, _PRINTING, _DONE, _FAILURE = ExecutionStatus
 _ENDED = (_DONE, _FAILURE)
@@ -158,7 +158,7 @@ class JobQueue:
 
     def cancel(self, number: int) -> Job:
         """Print no more of a job. What is being sent is given up before it goes out, and a printer that has
-        the job already is asked to drop it.
+        the job already is asked to drop it; cancelled once more, it is done with whether or not that answers.
 
         Raises:
             NoSuchJob, NotPossible
@@ -174,6 +174,9 @@ class JobQueue:
                 "finished": transaction.now,
             }
             _change(transaction, number, [_State.WAITING, _State.HELD], gone)
+            given_up = gone | {"info": "cancelled by the operator: its printer may have it", "holder": None}
+            asked = deliveries.c.cancelled  # the printer was asked, or there is nobody left who would
+            _change(transaction, number, [_State.SENT], given_up, asked)
             soon = {"cancelled": True, "not_before": transaction.now}
             _change(transaction, number, [_State.SENDING, _State.SENT], soon)
             return settle(transaction, number)
@@ -219,14 +222,8 @@ class JobQueue:
             long_ago = transaction.now - timedelta(days=keep_days)
             last = select(jobs.c.id).where(jobs.c.films_kept, jobs.c.status == _DONE)
             last = last.order_by(jobs.c.finished.desc(), jobs.c.id.desc()).limit(keep_jobs)
-            newest = set(transaction.connection.execute(last).scalars())
-            found = _jobs(transaction.connection, kept.order_by(jobs.c.finished, jobs.c.id))
-        return [
-            job
-            for job in found
-            if (job.status is _DONE and job.id not in newest)
-            or (job.finished is not None and job.finished.replace(tzinfo=None) < long_ago)
-        ]
+            spent = ((jobs.c.status == _DONE) & jobs.c.id.not_in(last)) | (jobs.c.finished < long_ago)
+            return _jobs(transaction.connection, kept.where(spent).order_by(jobs.c.finished, jobs.c.id))
 
     def kept_films(self) -> list[Job]:
         """Ended jobs whose films are kept, oldest first."""
@@ -236,10 +233,12 @@ class JobQueue:
 
     def drop_films(self, numbers: Collection[int]) -> None:
         """Note that films of ended jobs go; they are wanted no more from now on."""
+        each = list(numbers)
         with self._database.write() as transaction:
-            transaction.connection.execute(
-                update(jobs).where(jobs.c.id.in_(numbers), jobs.c.status.in_(_ENDED)).values(films_kept=False)
-            )
+            for start in range(0, len(each), _AT_ONCE):
+                ours = jobs.c.id.in_(each[start : start + _AT_ONCE])
+                drop = update(jobs).where(ours, jobs.c.status.in_(_ENDED))
+                transaction.connection.execute(drop.values(films_kept=False))
 
     def wanted_sheets(self) -> set[str]:
         """Names of the sheets of all films that are kept."""
@@ -370,10 +369,15 @@ def _deliver(transaction: Transaction, number: int, priority: str, to: Sequence[
 
 
 def _change(
-    transaction: Transaction, number: int, states: Sequence[DeliveryState], values: dict[str, Any]
+    transaction: Transaction,
+    number: int,
+    states: Sequence[DeliveryState],
+    values: dict[str, Any],
+    also: ColumnElement[bool] | None = None,
 ) -> None:
     """Change those deliveries of a job that are in one of ``states``."""
     which = (deliveries.c.job_id == number) & deliveries.c.state.in_(states)
+    which &= true() if also is None else also
     transaction.connection.execute(update(deliveries).where(which).values(values))
 
 

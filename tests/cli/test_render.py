@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cli.command import one_clear_line, run
+from cli.command import Command, one_clear_line
 from PIL import Image
 
 from printscp.film.sheet import Order, Sheet
@@ -12,8 +12,9 @@ from printscp.spool.folder import Retention, Spool
 
 
 @pytest.fixture
-def spool(tmp_path: Path, order: Order, sheet: Sheet) -> Spool:
+def spool(tmp_path: Path, order: Order, sheet: Sheet, monkeypatch: pytest.MonkeyPatch) -> Spool:
     """Jobs 1 to 3: delivered, failed and waiting; the film of the first is no longer kept."""
+    monkeypatch.chdir(tmp_path)
     spool = Spool(tmp_path / "spool")
     for number in (1, 2, 3):
         draft = spool.draft()
@@ -36,44 +37,42 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.slow
-def test_render_makes_a_film_again_that_is_in_the_spool(spool: Spool, tmp_path: Path) -> None:
+def test_render_makes_a_film_again_that_is_in_the_spool(spool: Spool, tmp_path: Path, ask: Command) -> None:
     before = contents(spool.folder)
-    done = run("render", "latest", "--spool", "spool", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    file = tmp_path / done.stdout.strip()
+    done = ask("render", "latest", "--spool", "spool")
+    assert done.code == 0, done.err
+    file = tmp_path / done.out.strip()
     assert file.name.endswith("-000003.pdf")
     assert file.parent == tmp_path
     assert b"(film 3   TEST_SCU > PRINTSCP)" in file.read_bytes()
-    again = run("render", "3", "--spool", "spool", "--to", "again", cwd=tmp_path)
-    assert (tmp_path / again.stdout.strip()).read_bytes() == file.read_bytes()
-    assert (tmp_path / again.stdout.strip()).parent.name == "again"
+    again = ask("render", "3", "--spool", "spool", "--to", "again")
+    assert (tmp_path / again.out.strip()).read_bytes() == file.read_bytes()
+    assert (tmp_path / again.out.strip()).parent.name == "again"
     script = ("--output", "postscript", "--encoding", "ascii85")
-    drawn = run("render", "3", "--spool", "spool", *script, cwd=tmp_path)
-    assert b"ASCII85Decode" in (tmp_path / drawn.stdout.strip()).read_bytes()
-    dense = run("render", "3", "--spool", "spool", "--output", "tiff", "--density", cwd=tmp_path)
-    with Image.open(tmp_path / dense.stdout.strip()) as film:
+    drawn = ask("render", "3", "--spool", "spool", *script)
+    assert b"ASCII85Decode" in (tmp_path / drawn.out.strip()).read_bytes()
+    dense = ask("render", "3", "--spool", "spool", "--output", "tiff", "--density")
+    with Image.open(tmp_path / dense.out.strip()) as film:
         assert film.getextrema() == (2000, 31000)
     assert contents(spool.folder) == before
 
 
-def test_render_makes_all_films_of_a_spool_folder_again(spool: Spool, tmp_path: Path) -> None:
+def test_render_makes_all_films_of_a_spool_folder_again(spool: Spool, tmp_path: Path, ask: Command) -> None:
     [damaged] = (spool.folder / "sheets").glob("*-1.2-1.sheet")
     damaged.write_bytes(damaged.read_bytes()[:-9999])
     options = ("--output", "tiff", "--bits", 16, "--tone", "lightbox", "--to", "tiffs")
-    done = run("render", "spool", *options, cwd=tmp_path)
-    assert done.returncode == 1
-    assert [Path(line).name[-11:] for line in done.stdout.splitlines()] == ["-000003.tif"]
-    assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith(f"printscp: job 2: cannot be rendered: sheet {damaged.stem} ")
-    with Image.open(tmp_path / done.stdout.strip()) as film:
+    done = ask("render", "spool", *options)
+    assert done.code == 1
+    assert [Path(line).name[-11:] for line in done.out.splitlines()] == ["-000003.tif"]
+    assert done.err.count("\n") == 1
+    assert done.err.startswith(f"printscp: job 2: cannot be rendered: sheet {damaged.stem} ")
+    with Image.open(tmp_path / done.out.strip()) as film:
         assert film.mode == "I;16"
 
 
-@pytest.mark.slow
-def test_render_says_why_not(spool: Spool, tmp_path: Path) -> None:
+def test_render_says_why_not(spool: Spool, tmp_path: Path, ask: Command) -> None:
     def says(*arguments: object, words: str, code: int = 1) -> None:
-        one_clear_line(run("render", *arguments, cwd=tmp_path), words, code=code)
+        one_clear_line(ask("render", *arguments), words, code=code)
 
     says("1", "--spool", "spool", words="job 1: its films are no longer kept; see keep_jobs", code=4)
     says("9", "--spool", "spool", words="no job 9", code=3)

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,10 @@ from pynetdicom.sop_class import (
 from pynetdicom.sop_class import Printer as PrinterClass
 from service.films import Films, at_pixels, film_density, print_film, samples_of
 
+from printscp.config import load
 from printscp.film.geometry import Rectangle
 from printscp.film.sheet import Annotation
-from printscp.printer import FilmPrinter
+from printscp.printer import FilmPrinter, FilmWorkers
 from printscp.render.compose import compose
 
 SMALL = {"FilmSizeID": "8INX10IN", "MagnificationType": "REPLICATE"}
@@ -235,11 +237,22 @@ def test_a_film_that_a_bad_disk_spoils_is_reported(
     assert [(job.status, job.confirmed) for job in printer.jobs()] == [("FAILURE", True)]
 
 
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "on another host"])
 def test_an_output_that_fails_for_now_is_reported(
-    start_printer: Callable[..., FilmPrinter], tmp_path: Path
+    start_printer: Callable[..., FilmPrinter], tmp_path: Path, elsewhere: bool
 ) -> None:
-    printer = start_printer(printer_events=True)
+    (tmp_path / "shared").mkdir()
+    shared = {"database": f"sqlite:///{tmp_path}/shared/jobs.sqlite", "sheets": f"{tmp_path}/shared"}
+    printer = start_printer(printer_events=True, workers=int(not elsewhere), **shared)
     folder = tmp_path / "films"
+    with ExitStack() as stack:
+        if elsewhere:
+            workers = FilmWorkers(load(spool=tmp_path / "other", output=folder, **shared))
+            stack.enter_context(workers)
+        _tells_of_its_output(printer, folder)
+
+
+def _tells_of_its_output(printer: FilmPrinter, folder: Path) -> None:
     folder.rmdir()
     folder.write_text("in the way")  # not even root can write films into it
     with RawScu(printer.address, (META, PrintJob)) as scu:
