@@ -26,6 +26,7 @@ from printscp.spool.queue import StatusInfo, lock_job, settle
 from printscp.spool.tables import deliveries, jobs, outputs
 
 _State = DeliveryState
+_IN_HAND = deliveries.c.state.in_((_State.SENDING, _State.SENT))  # few, and found by their index
 _FIRST_PAUSE = 1.0  # seconds before an output that cannot take films is tried again; doubled each time
 _LONGEST_PAUSE = 30.0
 _INSERTS: Mapping[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
@@ -51,8 +52,8 @@ class Claims:
         Printers that do not answer take their time to say so. As long as that was, other films come first.
         """
         if self._probing is not None:
-            now = time.monotonic()
-            self._probing, self._sound_first = None, 2 * now - self._probing
+            self._sound_first = 2 * time.monotonic() - self._probing
+            self._probing = None
         with self._database.write() as transaction:
             if not self._database.is_sqlite and any(at_once.values()):
                 transaction.connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TAKING})")
@@ -79,7 +80,7 @@ class Claims:
         with self._database.write() as transaction:
             transaction.connection.execute(
                 update(deliveries)
-                .where(deliveries.c.holder == holder)
+                .where(_IN_HAND, deliveries.c.holder == holder)
                 .values(lease_until=transaction.now + self._lease)
             )
 
@@ -87,7 +88,7 @@ class Claims:
         """A holder is dead: what it had waits again, or is given up after too many attempts."""
         ours = deliveries.c.holder == holder
         with self._database.write() as transaction:
-            held = select(deliveries.c.job_id).where(ours).distinct().order_by(deliveries.c.job_id)
+            held = select(deliveries.c.job_id).where(_IN_HAND, ours).order_by(deliveries.c.job_id).distinct()
             for number in transaction.connection.execute(held).scalars().all():
                 # Waited for, if others have it locked: a holder that lives would keep what is left out.
                 lock_job(transaction.connection, number)
@@ -104,8 +105,7 @@ class Claims:
         self, transaction: Transaction, which: ColumnElement[bool], why: str, skip_locked: bool = True
     ) -> None:
         """Take deliveries from their holders."""
-        states = deliveries.c.state.in_((_State.SENDING, _State.SENT))
-        held = select(deliveries).where(states, which, deliveries.c.holder.is_not(None))
+        held = select(deliveries).where(_IN_HAND, which, deliveries.c.holder.is_not(None))
         query = _locking(held, skip_locked)
         for row in transaction.connection.execute(query).all():
             _put(transaction, deliveries.c.id == row.id, self._again(row, why, transaction.now))
@@ -124,15 +124,27 @@ class Claims:
     def _chosen(self, transaction: Transaction, at_once: Mapping[str, int]) -> Row[Any] | None:
         """What is to be taken."""
         tried = dict(_tried(transaction))
-        row = None
         if time.monotonic() < self._sound_first:
             row = self._next(transaction, at_once, tried)
-        if row is None:
-            paused = [name for name, is_paused in tried.items() if is_paused]
-            row = self._due(transaction, list(at_once)) or self._next(transaction, at_once, paused)
+            if row is not None:
+                return row
+        row = self._due(transaction, list(at_once)) or self._first(transaction, at_once, tried)
         if row is not None and (row.state == _State.SENT or row.output in tried):
             self._probing = time.monotonic()
         return row
+
+    def _first(
+        self, transaction: Transaction, at_once: Mapping[str, int], tried: Mapping[str, bool]
+    ) -> Row[Any] | None:
+        """What waits first; of the outputs that could not take films that which was tried longest ago."""
+        found = self._next(transaction, at_once, tried)
+        for name, is_paused in tried.items():
+            if name in at_once and not is_paused:
+                other = self._next(transaction, {name: at_once[name]}, ())
+                if other is not None:
+                    rows = other, found or other
+                    return min(rows, key=lambda row: (row.rank, row.job_id))
+        return found
 
     def _due(self, transaction: Transaction, names: Sequence[str]) -> Row[Any] | None:
         """A job that a printer has, and is to be asked for now."""
@@ -152,11 +164,7 @@ class Claims:
     ) -> Row[Any] | None:
         """What waits, and may go out now, ``but`` for those outputs."""
         closed = set(but)
-        under_way = (
-            select(deliveries.c.output, func.count())
-            .where(deliveries.c.state.in_((_State.SENDING, _State.SENT)))
-            .group_by(deliveries.c.output)
-        )
+        under_way = select(deliveries.c.output, func.count()).where(_IN_HAND).group_by(deliveries.c.output)
         for name, count in transaction.connection.execute(under_way):
             if count >= (at_once.get(name) or count + 1):
                 closed.add(name)
@@ -182,7 +190,7 @@ class _Key:
             deliveries.c.id == self.delivery,
             deliveries.c.holder == self.holder,
             deliveries.c.token == self.token,
-            deliveries.c.state.in_((_State.SENDING, _State.SENT)),
+            _IN_HAND,
         )
 
 
@@ -361,9 +369,10 @@ def _is_past(column: str, now: datetime) -> ColumnElement[bool]:
 
 
 def _tried(transaction: Transaction) -> Iterator[tuple[str, bool]]:
-    """Outputs that could not take films at the last try, and whether they are not to be tried yet."""
+    """Outputs that could not take films at the last try, and whether they are not to be tried yet; that which
+    was tried last comes last."""
     failed = select(outputs.c.name, outputs.c.not_before).where(outputs.c.not_before.is_not(None))
-    for row in transaction.connection.execute(failed):
+    for row in transaction.connection.execute(failed.order_by(outputs.c.not_before)):
         ahead = (row.not_before - transaction.now).total_seconds()
         yield row.name, 0 < ahead <= 2 * _LONGEST_PAUSE
 

@@ -1,6 +1,8 @@
 """Who gets which delivery when: none is lost or done twice, whoever dies or sleeps, whatever the clock."""
 
 import threading
+import time
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +12,9 @@ from peers.board import ATTEMPTS, LEASE, Board
 from printscp.errors import ClaimLost
 from printscp.film.job import DeliveryState, ExecutionStatus
 from printscp.film.printer import PrinterState
-from printscp.spool.claim import Claim
+from printscp.spool import claim as claims
+from printscp.spool.claim import Claim, Claims
+from printscp.spool.queue import lock_job
 
 PENDING, PRINTING, DONE, FAILURE = ExecutionStatus
 WAITING, HELD, SENDING, SENT, DELIVERED, FAILED, CANCELLED = DeliveryState
@@ -322,3 +326,100 @@ def test_two_never_get_the_same(url: str) -> None:
     assert {job.status for job in ended} == {DONE}
     assert {each.attempts for job in ended for each in job.deliveries} == {1}
     board.database.close()
+
+
+# --- who keeps others waiting ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sent", [False, True], ids=["films wait", "printers have films"])
+def test_printers_that_take_long_to_say_nothing_leave_half_of_the_time_to_others(
+    board: Board, monkeypatch: pytest.MonkeyPatch, sent: bool
+) -> None:
+    spent = {"one": 0.0, "two": 0.0, "pdf": 0.0}
+
+    def work(claim: Claim) -> None:
+        seconds = 1.0 if claim.delivery.output == "pdf" else 30.0
+        spent[claim.delivery.output] += seconds
+        board.after(seconds)
+        if claim.delivery.output == "pdf":
+            claim.done("x")
+        else:
+            board.claims.renew("a")
+            claim.postpone(PrinterState("WARNING", "PRINTER OFFLINE"), "no answer")
+
+    monkeypatch.setattr(claims, "time", SimpleNamespace(monotonic=lambda: board.now.timestamp()))
+    for name in ("one", "two"):
+        board.submit(name, name, priority="HIGH")
+        if sent:
+            claim = board.taken(**{name: 1})
+            claim.remember("7")
+            claim.sent(name, "7", [], 0)
+    for number in range(200):
+        board.submit(f"1.{number}", priority="LOW")
+    while sum(spent.values()) < 300:
+        work(board.taken(one=1, two=1, pdf=0))
+    assert spent["pdf"] >= 90  # the first round comes before anybody knows
+    assert min(spent["one"], spent["two"]) >= 60
+
+
+def test_a_host_that_was_told_of_shorter_leases_takes_nothing_from_who_lives(board: Board) -> None:
+    board.submit("1.2.3")
+    far = Claims(board.database, 20 * LEASE, ATTEMPTS)
+    claim = far.take("far", {"pdf": 0})
+    assert claim is not None
+    assert board.take("near", other=0) is None
+    board.after(10 * LEASE)
+    assert board.take("near") is None
+    claim.done("x")
+
+
+def test_what_others_have_locked_is_given_back_all_the_same(board: Board) -> None:
+    number = board.submit("1.2.3", "pdf", "ipp")
+    board.taken("a")
+    giving = threading.Thread(target=board.claims.give_back, args=("a", "the job table did not work"))
+    with board.database.write() as transaction:
+        lock_job(transaction.connection, number)
+        giving.start()
+        if not board.database.is_sqlite:  # where one sees who waits
+            waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+            deadline = time.monotonic() + 20
+            while giving.is_alive() and time.monotonic() < deadline:
+                with board.database.read() as connection:
+                    if connection.exec_driver_sql(waiting).scalar_one():
+                        break
+    giving.join()
+    assert board.job(number).deliveries[0].state is WAITING
+    board.taken("b")
+
+
+# --- cancelled meanwhile ---------------------------------------------------------------------------------
+
+
+def test_what_is_cancelled_while_it_is_sent_does_not_wait_for_an_output(board: Board) -> None:
+    number = board.submit("1.2.3")
+    claim = board.taken()
+    board.queue.cancel(number)
+    assert claim.postpone(OUT_OF_FILM, "out of film").ended
+    assert [each.state for each in board.job(number).deliveries] == [CANCELLED]
+
+
+def test_what_is_cancelled_and_forgotten_by_its_printer_is_not_sent_again(board: Board) -> None:
+    number = board.submit("1.2.3")
+    board.taken().sent("printer", "7", [], 0)
+    claim = board.taken()
+    board.queue.cancel(number)
+    assert claim.again("the printer does not know it").ended
+    assert [each.state for each in board.job(number).deliveries] == [CANCELLED]
+
+
+def test_a_job_whose_printer_is_gone_ends_when_it_is_cancelled_once_more(board: Board) -> None:
+    number = board.submit("1.2.3")
+    board.taken().sent("printer", "7", [], 0)
+    assert not board.queue.cancel(number).ended  # first its printer is asked
+    claim = board.taken()
+    assert claim.cancelled
+    cancelled = board.queue.cancel(number)
+    assert [each.state for each in cancelled.deliveries] == [CANCELLED]
+    assert "may have it" in cancelled.info
+    assert is_lost(claim)
+    board.queue.forget(number)

@@ -48,6 +48,17 @@ def test_it_shows_the_same(board: Board, tmp_path: Path) -> None:
     board.database.close()
 
 
+def test_jobs_that_lie_far_apart_are_shown_with_their_deliveries(
+    board: Board, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with glance(tmp_path / "jobs.sqlite") as seen:
+        for few in (0, 1, 2, 500):
+            monkeypatch.setattr("printscp.spool.glance._FEW", few)
+            assert seen.jobs(statuses=[FAILURE]) == board.queue.jobs(statuses=[FAILURE]) != []
+            assert seen.jobs(statuses=[]) == board.queue.jobs()
+    board.database.close()
+
+
 def test_what_cannot_be_read_is_said_in_one_line(board: Board, tmp_path: Path) -> None:
     with board.database.write() as transaction:
         transaction.connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
