@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 _PIECE = 1 << 20
+_MARK = ".printscp"
+_MARK_LENGTH = 16
 
 
 class DurableFile:
@@ -82,15 +84,47 @@ class DurableFile:
 
 
 def publish(hidden: Path, path: Path) -> None:
-    """Give a file that was flushed its name, unless it has it: so this may be tried again and again, by
-    several processes, and is done once.
+    """Give a file that was flushed its name.
 
     Raises:
         OSError: it cannot be, or not for good.
+        FileNotFoundError: it is not there; another may have done so already.
     """
-    with suppress(FileNotFoundError):
-        hidden.replace(path)
+    hidden.replace(path)
     flush_folder(path.parent)
+
+
+def mark(folder: Path) -> str:
+    """What tells a folder from another that may stand in its place, as when a share is away: a random text in
+    its hidden file ``.printscp``, which is made where there is none.
+
+    Raises:
+        OSError
+    """
+    try:
+        handle = os.open(folder / _MARK, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    except FileExistsError:
+        return read_mark(folder)
+    text = secrets.token_hex(8)
+    try:
+        os.write(handle, text.encode())
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    flush_folder(folder)
+    return text
+
+
+def read_mark(folder: Path) -> str:
+    """The mark of a folder that has one.
+
+    Raises:
+        OSError
+    """
+    text = (folder / _MARK).read_text()
+    if len(text) != _MARK_LENGTH:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN), str(folder / _MARK))  # it is just being made
+    return text
 
 
 def make_folder(folder: Path) -> None:

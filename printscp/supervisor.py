@@ -63,6 +63,11 @@ class Crew:
         """Process ids of the workers."""
         return tuple(each.worker_pid for each in self._supervisors)
 
+    @property
+    def alive(self) -> bool:
+        """Whether all are seen to."""
+        return all(each.alive for each in self._supervisors)
+
     def start(self) -> None:
         for each in self._supervisors:
             each.start()
@@ -106,6 +111,11 @@ class Supervisor:
         """Process id of the worker at work."""
         assert self._worker is not None, "not started"
         return self._worker.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it sees to its worker."""
+        return self._watcher.is_alive()
 
     def start(self) -> None:
         self._spawn()
@@ -151,9 +161,19 @@ class Supervisor:
             self._take_over(f"its worker {why}")
             if not self._stopping.is_set() and time.monotonic() - started < _SHORT_LIFE:
                 self._stopping.wait(_SHORT_LIFE)
-            if not self._spawn():
+            if not self._replace():
                 return
             log.error("worker replaced", extra={"pid": worker.pid, "reason": why, "by_pid": self.worker_pid})
+
+    def _replace(self) -> bool:
+        """Start another worker, however long that is not possible; False when all is to end."""
+        while True:
+            try:
+                return self._spawn()
+            except OSError as error:  # no memory, or too many processes
+                log.error("worker not started: trying again", extra={"error": error.strerror})
+                if self._stopping.wait(_SHORT_LIFE):
+                    return False
 
     def _take_over(self, why: str) -> None:
         """Give back what a worker that has ended left behind; where that cannot be, its lease lapses."""

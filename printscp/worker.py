@@ -80,8 +80,7 @@ class Worker:
         output = self._outputs[claim.delivery.output]
         with contextlib.suppress(ClaimLost):
             if claim.delivery.state is DeliveryState.SENT:
-                assert isinstance(output, RemotePrinter)
-                job = self._follow(claim, output)
+                job = self._ask(claim, output)
             else:
                 job = self._send(claim, output)
             _tell()
@@ -100,7 +99,8 @@ class Worker:
             try:
                 if interrupted:
                     # The table may say that something is in hand here, and the heartbeat keeps it so.
-                    self._spool.claims.give_back(self._holder, "the job table did not work")
+                    why = "the job table did not work"
+                    self._spool.claims.give_back(self._holder, why, counted=False)
                     interrupted = False
                 patience = 0.0 if self.work() else _LOOK
             except TableError as error:
@@ -123,6 +123,8 @@ class Worker:
             return self._postpone(claim, _cannot(error))
         except DamagedSheet as error:
             return self._fail(claim, StatusInfo.ELEC_SW_ERROR, str(error))
+        except MemoryError:
+            raise  # of this host, and not of the film: another may have more
         except Exception as error:
             # The same sheet would fail the same way again: rendering is a pure function.
             log.exception("film cannot be rendered", extra={"job": job.id})
@@ -131,6 +133,14 @@ class Worker:
         if delivered.sent.remote:
             return claim.sent(delivered.sent.place, delivered.sent.remote, remarks, _ASK)
         return claim.done(delivered.sent.place, remarks)
+
+    def _ask(self, claim: Claim, output: Output | SheetOutput) -> Job:
+        if isinstance(output, RemotePrinter):
+            return self._follow(claim, output)
+        changed = f"output {claim.delivery.output} was changed"
+        return self._fail(
+            claim, StatusInfo.UNKNOWN, f"{changed}: its former printer may have this; if not, reprint it"
+        )
 
     def _follow(self, claim: Claim, output: RemotePrinter) -> Job:
         """Ask a printer what became of a job that it has."""
@@ -144,10 +154,10 @@ class Worker:
         except (OSError, SetupError) as error:
             return self._postpone(claim, _cannot(error))
         except Exception as error:
-            # An answer that nobody thought of: as this is asked first of all, it must not end the worker.
+            # An answer that nobody thought of: it must end neither the worker nor the work of its output.
             log.exception("printer cannot be asked", extra={"job": claim.job.id})
-            condition = Condition("FAILURE", StatusInfo.CHECK_PRINTER, f"cannot ask the printer: {error}")
-            return self._postpone(claim, condition)
+            info = f"cannot ask the printer: {error}"
+            return claim.progress(StatusInfo.CHECK_PRINTER, info, PrinterState(), "", _ASK_LATER)
         if claim.cancelled and progress.stage in (Stage.FAILED, Stage.GONE):
             return claim.drop()
         if progress.stage is Stage.DONE:

@@ -145,7 +145,8 @@ class Workshop:
 
     def healthy(self) -> bool:
         """Whether what has to run does."""
-        return time.monotonic() - self._looked < _HUNG
+        alive = self._crew is not None and self._crew.alive
+        return alive and time.monotonic() - self._looked < _HUNG
 
     def _open_spool(self, presence: Presence) -> Spool:
         settings = self._settings
@@ -169,6 +170,8 @@ class Workshop:
         """What dead processes left, and jobs of an earlier version."""
         self.spool.bury_the_dead()
         self.spool.queue.route(self.route)
+        if self._settings.database is not None and self._settings.sheets is None:
+            log.warning("films are in the spool folder: no other host can print them, see the setting sheets")
         strays = self.spool.queue.waiting_for() - outputs.keys()
         if strays and self._settings.workers:
             log.warning("jobs wait for outputs that are not set up here", extra={"outputs": sorted(strays)})

@@ -579,7 +579,7 @@ def test_films_must_have_somewhere_to_go(tmp_path: Path) -> None:
             "routes.1.outputs: no output has the name 'colour'; there are gray,",
         ),
         ('outputs = "color"', "outputs = []", "routes.1.outputs: "),
-        ('outputs = "color"', "", "routes.1.outputs: Field required"),
+        ('outputs = "color"', "", "routes.1.outputs: is missing"),
         (
             'called = "MAMMO*"',
             'called = "MAMO*"',

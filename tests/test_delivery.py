@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from film.scu import Scu, gray, make_printer
+from peers.claims import Held
 from peers.memory import Memory, SheetMemory
 
 from printscp import delivery
@@ -122,7 +123,7 @@ def test_of_an_output_that_fails_no_document_stays_open(
     assert deliver(job, spool.sheets, output, Uncontested()).sent == Sent("full")
 
 
-class LostClaim(Uncontested):
+class LostClaim(Held):
     """Of one who was taken for dead."""
 
     def hold(self) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from printscp.durable import DurableFile, make_folder, publish
+from printscp.durable import DurableFile, make_folder, mark, publish, read_mark
 
 
 def test_a_file_is_hidden_until_it_is_whole(tmp_path: Path) -> None:
@@ -45,11 +45,20 @@ def test_what_has_its_name_gets_it_no_second_time(tmp_path: Path) -> None:
     file.write(b"whole")
     file.flush()
     publish(file.hidden, file.path)
-    publish(file.hidden, file.path)
+    with pytest.raises(FileNotFoundError):
+        publish(file.hidden, file.path)
     assert (tmp_path / "film").read_bytes() == b"whole"
-    (tmp_path / "film").unlink()  # somebody took it
-    publish(file.hidden, file.path)
-    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_keeps_its_mark_and_no_other_has_it(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    with pytest.raises(FileNotFoundError):
+        read_mark(tmp_path)
+    first = mark(tmp_path)
+    assert mark(tmp_path) == read_mark(tmp_path) == first != mark(tmp_path / "other")
+    (tmp_path / ".printscp").write_text("")  # another process is just making it
+    with pytest.raises(OSError, match="unavailable"):
+        mark(tmp_path)
 
 
 def test_parts_of_other_files_stay(tmp_path: Path) -> None:

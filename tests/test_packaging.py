@@ -39,7 +39,7 @@ def test_the_wheel_prints_a_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             (job,) = json.loads(run(printscp, "jobs", "--spool", "spool", "--json"))
             if job["status"] == "DONE":
                 break
-    (film,) = Path("films").iterdir()
+    (film,) = Path("films").glob("[!.]*")
     assert job["outputs"] == [str(film)]
     assert film.read_bytes().startswith(b"%PDF-1.7")
     assert run(printscp, "render", "latest", "--spool", "spool", "--to", "again") == f"again/{film.name}\n"

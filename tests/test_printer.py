@@ -85,7 +85,7 @@ def test_each_film_becomes_one_pdf(start_printer: Callable[..., FilmPrinter], tm
     print_films(printer, 3)
     jobs = printer.wait_for(all_ended, 30)
     assert [job.status for job in jobs] == ["DONE"] * 3
-    films = sorted((tmp_path / "films").iterdir())
+    films = sorted((tmp_path / "films").glob("[!.]*"))
     assert [str(film) for film in films] == [place for job in jobs for place in job.outputs]
     printer.stop()
     assert len(list((tmp_path / "spool" / "sheets").iterdir())) == 2

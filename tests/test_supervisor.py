@@ -288,6 +288,7 @@ def at_work(
 def test_a_worker_is_seen_as_long_as_it_lives_and_ends_when_it_is_told_to(
     spool: Spool, submit: Callable[..., str], changes: threading.Semaphore, tmp_path: Path
 ) -> None:
+    (tmp_path / "films").mkdir()
     outputs = {"films": {"type": "pdf", "folder": str(tmp_path / "films")}}
     submit()
     with at_work(spool, spool.claims, 1, changes.release, outputs=outputs) as crew:
@@ -322,6 +323,7 @@ def test_workers_killed_at_random_moments_lose_no_film_and_print_none_twice(
 ) -> None:
     monkeypatch.setattr("printscp.supervisor._SHORT_LIFE", 0.02)
     jobs, moments, reader, kills = 12, random.Random(5), spool.news(), 0
+    (tmp_path / "films").mkdir()
     outputs = {"films": {"type": "pdf", "folder": str(tmp_path / "films")}}
     uids = [submit(films=2) for _ in range(jobs)]
     states: dict[str, list[str]] = {uid: [] for uid in uids}
@@ -342,9 +344,9 @@ def test_workers_killed_at_random_moments_lose_no_film_and_print_none_twice(
         assert re.fullmatch("(PRINTING PENDING )*PRINTING DONE ", " ".join(story) + " "), story
     assert kills >= 2
     done = spool.queue.jobs()
-    films = [str(path) for path in (tmp_path / "films").iterdir()]
+    films = [str(path) for path in (tmp_path / "films").glob("[!.]*")]
     assert sorted(films) == sorted(place for job in done for place in job.outputs)
-    for path in (tmp_path / "films").iterdir():
+    for path in (tmp_path / "films").glob("[!.]*"):
         assert len(re.findall(rb"/Subtype /Image", path.read_bytes())) == 2
 
 

@@ -245,9 +245,8 @@ def test_an_output_says_itself_when_it_is_to_be_tried_again(
     [
         (Refused("REQ MED NOT AVAI", "no 17 x 17 inch: load it"), "REQ MED NOT AVAI", "no 17 x 17 inch"),
         (ValueError("no such thing"), "INVALID PAGE DES", "cannot be rendered: no such thing"),
-        (MemoryError("10 GiB"), "INVALID PAGE DES", "cannot be rendered: 10 GiB"),
     ],
-    ids=["refused", "broken", "too large"],
+    ids=["refused", "broken"],
 )
 def test_what_can_never_be_delivered_fails_the_job_and_not_the_next(
     spool: Spool,
@@ -551,7 +550,7 @@ def test_a_printer_that_has_a_job_is_asked_by_any_worker_until_it_is_printed(
         (PENDING, "SUPPLY EMPTY", "SUPPLY EMPTY"),
         (PENDING, "PRINTER OFFLINE", "PRINTER OFFLINE"),
         (PENDING, "CHECK PRINTER", "CHECK PRINTER"),
-        (PENDING, "CHECK PRINTER", "CHECK PRINTER"),
+        (PENDING, "CHECK PRINTER", None),  # of this job alone, for all that is known
         (PRINTING, "NORMAL", None),
         (DONE, "NORMAL", None),
     ]
@@ -730,3 +729,25 @@ def test_a_worker_stopped_past_its_lease_does_not_deliver_when_it_goes_on(
     assert worker.work()
     assert (len(one.finished), len(twin.finished)) == (0, 1)
     assert (job(spool).status, job(spool).outputs) == (DONE, ("the same on another host",))
+
+
+def test_a_job_whose_printer_was_changed_for_another_way_out_ends(
+    spool: Spool, submit: Callable[..., int], sheet: Sheet
+) -> None:
+    submit(sheet)
+    claim = spool.claims.take("a", {"one": 0})
+    assert claim is not None
+    claim.sent("ipp://x", "77", [], 0)
+    assert at_work(spool, one=Memory()).work()
+    assert (job(spool).status, "was changed" in job(spool).info) == (FAILURE, True)
+
+
+def test_a_host_without_memory_takes_nothing_from_a_film(
+    spool: Spool, submit: Callable[..., int], sheet: Sheet
+) -> None:
+    submit(sheet)
+    memory = Memory()
+    memory.full, memory.fault = "add", MemoryError("10 GiB")
+    with pytest.raises(MemoryError):
+        at_work(spool, one=memory).work()
+    assert not job(spool).ended

@@ -61,12 +61,18 @@ def where(delivery: Delivery) -> str:
         _State.WAITING: f"waits for {delivery.output}{why}",
         _State.HELD: f"held, for {delivery.output}",
         _State.SENDING: f"on its way to {delivery.output}",
-        _State.SENT: f"at {delivery.place or delivery.output}{why}",
+        _State.SENT: f"at {_at_printer(delivery)}",
         _State.DONE: delivery.place or delivery.output,
         _State.FAILED: f"failed at {delivery.output}{why}",
         _State.CANCELLED: f"cancelled, for {delivery.output}",
     }
     return printable(words[delivery.state])
+
+
+def _at_printer(delivery: Delivery) -> str:
+    """The printer that has films, and what it says, which may begin with its place."""
+    place, info = delivery.place or delivery.output, delivery.info
+    return info if info.startswith(f"{place}: ") else ": ".join(filter(None, (place, info)))
 
 
 def head(counts: Mapping[ExecutionStatus, int]) -> str:

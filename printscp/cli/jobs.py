@@ -66,6 +66,7 @@ JobsArgument = Annotated[
     list[str], typer.Argument(metavar="JOB...", help="Numbers of jobs, or latest.", callback=_each_checked)
 ]
 Priority = Literal["HIGH", "MED", "LOW"]
+_TELLING = {"output", "outputs", "printers"}  # settings without which the outputs are a guess
 
 
 @app.command("list")
@@ -265,11 +266,11 @@ def reprint(
         found = find(films.queue, job)
         before = list(dict.fromkeys(each.output for each in found.deliveries))
         to = list(dict.fromkeys(output or before))
-        known = {*settings.ways, *before}
+        known = {*before, *(settings.ways if _TELLING & settings.model_fields_set else ())}
         for name in to:
             if name not in known:
                 there_are = ", ".join(sorted(known))
-                raise SetupError(f"no output {name!r}: there is {there_are}; give the printer's --config")
+                raise SetupError(f"no output {name!r}: there are {there_are}; give the printer's --config")
         number = films.reprint(
             found,
             f"2.25.{uuid4().int}",  # PS3.5 B.2

@@ -86,7 +86,10 @@ class Settings(PrinterKeys):
     )
     idle_timeout: float = Field(300.0, gt=0, description="Seconds of silence that end an association.")
     lease: float = Field(
-        30.0, ge=2, description="Seconds without a word of a worker after which others take over its jobs."
+        30.0,
+        ge=2,
+        le=600,
+        description="Seconds without a word of a worker after which others take over its jobs.",
     )
     attempts: int = Field(
         5,
@@ -200,7 +203,8 @@ class Settings(PrinterKeys):
             for name in names:
                 if name not in self.ways:
                     raise ValueError(
-                        f"{key}: no output has the name {name!r}; there are {', '.join(self.ways)}"
+                        f"{key}: no output has the name {name!r}; there are "
+                        f"{', '.join(self.ways) or 'none: give each a table [[outputs]]'}"
                     )
         titles = [printer.announced_ae_title for printer in self.printers]
         for number, route in enumerate(self.routes):
@@ -339,4 +343,6 @@ def _read(file: Path) -> dict[str, Any]:
 def _reason(kind: str, message: str) -> str:
     if kind == "extra_forbidden":
         return "there is no such key"
+    if kind == "missing":
+        return "is missing"
     return message.removeprefix("Value error, ").replace("a valid tuple", "a list")

@@ -1,8 +1,10 @@
 """What outputs that leave files in a folder share: their keys, and documents that are files there."""
 
+import errno
 import json
 import os
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Self
@@ -10,11 +12,11 @@ from typing import Annotated, Self
 from PIL import ImageCms
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from printscp.durable import DurableFile, make_folder, publish
+from printscp.durable import DurableFile, make_folder, mark, publish, read_mark
 from printscp.errors import ClaimLost, SetupError
 from printscp.outputs.curve import read_curve
 from printscp.outputs.file_name import DEFAULT, checked_template, made_name
-from printscp.outputs.output import Claim, Progress, Sent, Stage, Ticket
+from printscp.outputs.output import Claim, Progress, Sent, Stage, Ticket, Uncontested
 from printscp.outputs.rows import Pixels, Rows, color_rows, gray_rows, packed_rows
 from printscp.render.page import ColorPage, Page
 from printscp.render.samples import PrinterCurve, Samples, Tone, describe, gray_profile, sample_table
@@ -61,10 +63,16 @@ class FileSettings(BaseModel):
         """Give the files of a job whose process died their names, those that do not have them yet.
 
         Raises:
-            OSError: the folder cannot be used for now.
+            OSError: the folder cannot be used for now, or it is not the one that the files were written to.
         """
-        for hidden, name in json.loads(remote):
-            publish(self.folder / hidden, self.folder / name)
+        said = json.loads(remote)
+        if read_mark(self.folder) != said["folder"]:
+            why = "is another folder than the film was written to: is it a share that is away?"
+            raise OSError(errno.ESTALE, why, str(self.folder))
+        for hidden, name in said["files"]:
+            # What is not there has its name, and may have been taken, with the folder that a template made.
+            with suppress(FileNotFoundError):
+                publish(self.folder / hidden, self.folder / name)
         return Progress(Stage.DONE)
 
     def cancel(self, remote: str) -> None:
@@ -162,16 +170,22 @@ class FilesDocument:
             file.flush()
         paths = [file.path for file in self._files]
         place = str(paths[0]) if len(paths) == 1 else f"{paths[0]} to {paths[-1].name}"
-        names = [[str(each.relative_to(self._folder)) for each in (f.hidden, f.path)] for f in self._files]
-        self._promised = True  # from here on: what becomes of the claim may not be known
-        try:
-            claim.remember(json.dumps(names), place)
-        except ClaimLost:
-            self._promised = False
-            raise
+        if not isinstance(claim, Uncontested):
+            self._promise(claim, place)
         for file in self._files:
             publish(file.hidden, file.path)
         return Sent(place)
+
+    def _promise(self, claim: Claim, place: str) -> None:
+        """Have whoever may take the job over know what is to be done."""
+        names = [[str(each.relative_to(self._folder)) for each in (f.hidden, f.path)] for f in self._files]
+        promise = json.dumps({"folder": mark(self._folder), "files": names})
+        self._promised = True  # from here on: what becomes of the claim may not be known
+        try:
+            claim.remember(promise, place)
+        except ClaimLost:
+            self._promised = False
+            raise
 
     def _begin_file(self, path: Path) -> DurableFile:
         """Start one of the files.

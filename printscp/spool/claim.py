@@ -84,14 +84,18 @@ class Claims:
                 .values(lease_until=transaction.now + self._lease)
             )
 
-    def give_back(self, holder: str, why: str) -> None:
-        """A holder is dead: what it had waits again, or is given up after too many attempts."""
+    def give_back(self, holder: str, why: str, counted: bool = True) -> None:
+        """A holder is dead, or can do no more: what it had waits again, or is given up after too many
+        attempts, of which this is one if it is ``counted``."""
         ours = deliveries.c.holder == holder
         with self._database.write() as transaction:
             held = select(deliveries.c.job_id).where(_IN_HAND, ours).order_by(deliveries.c.job_id).distinct()
             for number in transaction.connection.execute(held).scalars().all():
                 # Waited for, if others have it locked: a holder that lives would keep what is left out.
                 lock_job(transaction.connection, number)
+                if not counted:
+                    sending = ours & (deliveries.c.job_id == number) & (deliveries.c.state == _State.SENDING)
+                    _put(transaction, sending, {"attempts": deliveries.c.attempts - 1})
                 self._lapse(transaction, ours & (deliveries.c.job_id == number), why, skip_locked=False)
 
     def _over(self, now: datetime) -> ColumnElement[bool]:

@@ -10,15 +10,16 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
-from sqlalchemy.exc import ArgumentError, DatabaseError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from printscp.errors import SetupError
 from printscp.spool.migrations import expect_newest, upgrade
 from printscp.spool.tables import identity
 
-TableError = DatabaseError
+TableError = DBAPIError
 """The database of the job table does not work, cannot be reached, or has no room."""
 
+_MANY = -1  # connections: as many as there are threads that need one
 _SQLITE_PATIENCE = 15.0  # seconds to wait for the transaction of another process; SCUs wait for 30 or more
 _PATIENCE_WITH_A_SERVER = {  # one that is cut off says nothing: left alone, that lasts a quarter of an hour
     "connect_timeout": 5,  # seconds
@@ -103,7 +104,7 @@ class Database:
         return now
 
 
-def reason(error: DatabaseError) -> str:
+def reason(error: DBAPIError) -> str:
     """What the database says is wrong, in one line."""
     return str(error.orig).strip().partition("\n")[0]
 
@@ -113,7 +114,7 @@ def _engine(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             connect = {"timeout": _SQLITE_PATIENCE, "isolation_level": None}
-            engine = create_engine(parsed, connect_args=connect)
+            engine = create_engine(parsed, connect_args=connect, max_overflow=_MANY)
             event.listen(engine, "connect", _prepare)
             return engine
         # AUTOCOMMIT: begin and commit are said here, for both databases in the same way.
@@ -121,6 +122,7 @@ def _engine(url: str) -> Engine:
             parsed,
             isolation_level="AUTOCOMMIT",
             pool_pre_ping=True,
+            max_overflow=_MANY,
             connect_args=_PATIENCE_WITH_A_SERVER,
         )
     except ArgumentError as error:

@@ -222,18 +222,19 @@ class Spool:
         Raises:
             OSError, TableError
         """
-        spent = self.queue.spent_films(keep.jobs, min(keep.days, keep.records_days))
-        if keep.size is not None:
-            spent += self._too_much(keep.size, {job.id for job in spent})
+        self._drop(self.queue.spent_films(keep.jobs, min(keep.days, keep.records_days)))
+
+    def _drop(self, spent: Sequence[Job]) -> None:
+        """Delete the films of these jobs."""
         if spent:
             self.queue.drop_films([job.id for job in spent])
             for job in spent:
                 for film in job.films:
                     self.sheets.remove(film.sheet)
 
-    def _too_much(self, size: int, spent: set[int]) -> list[Job]:
-        """The oldest of ended jobs, but for those that go anyway, beyond so many bytes of films."""
-        kept = [job for job in self.queue.kept_films() if job.id not in spent]
+    def _too_much(self, size: int) -> list[Job]:
+        """The oldest of ended jobs, beyond so many bytes of films."""
+        kept = self.queue.kept_films()
         for number, job in enumerate(reversed(kept)):
             size -= sum(self.sheets.size(film.sheet) for film in job.films)
             if size < 0:
@@ -247,6 +248,8 @@ class Spool:
             OSError, TableError
         """
         self.give_up(keep)
+        if keep.size is not None:
+            self._drop(self._too_much(keep.size))
         self.queue.tidy(keep.records_days)
         living = [each.name for each in processes.living(self.folder)]
         self.sheets.sweep(self._wanted_sheets, _SWEEP_PATIENCE, living)

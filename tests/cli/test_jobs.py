@@ -67,8 +67,14 @@ def test_a_list_tells_where_each_way_out_is_and_what_holds_it(board: Board, ask:
     board.taken(cups=0).sent("ipp://ward3", "17", [], 0)
     board.submit("1.5", "png")
     board.taken(png=0)
-    head, condition, _, _, first, second, third, fourth, fifth, sixth = ask("jobs").out.splitlines()
-    assert head == "5 jobs: 2 PENDING, 2 PRINTING, 1 FAILURE"
+    board.submit("1.6", "jam")
+    board.taken(jam=0).sent("ipp://ward4", "18", [], 0)
+    board.taken(jam=0).progress("FILM JAM", "ipp://ward4: jam", PrinterState("WARNING", "FILM JAM"), "", 9)
+    head, *conditions, _, _, first, second, third, fourth, fifth, sixth, seventh = ask(
+        "jobs"
+    ).out.splitlines()
+    condition = conditions[0]
+    assert head == "6 jobs: 3 PENDING, 2 PRINTING, 1 FAILURE"
     assert condition == "ipp: WARNING (SUPPLY EMPTY): no film in the magazine"
     assert first.endswith("  waits for ipp: no film in the magazine")
     assert (second[0], second.strip()) == (" ", "/films/1.pdf")
@@ -76,6 +82,7 @@ def test_a_list_tells_where_each_way_out_is_and_what_holds_it(board: Board, ask:
     assert fourth.endswith("  failed at bad: cannot be rendered: \\x1b[31mred")
     assert fifth.endswith("  at ipp://ward3")
     assert sixth.endswith("  on its way to png")
+    assert seventh.endswith("  at ipp://ward4: jam")
 
 
 def test_only_the_newest_jobs_are_listed_and_that_is_said(board: Board, ask: Command) -> None:
@@ -264,6 +271,9 @@ def test_a_job_is_printed_again_as_it_was_or_otherwise(spool: Spool, ask: Comman
     one_clear_line(
         ask("jobs", "reprint", 1, "--output", "nowhere", *there), "no output 'nowhere'", "pdf films"
     )
+    # What a printer has by default is not known to be what this one has.
+    guessed = ask("jobs", "reprint", 1, "--output", "pdf printscp-films", *there)
+    one_clear_line(guessed, "there are pdf films; give the printer's --config")
     spool.sheets.remove(first.films[0].sheet)
     one_clear_line(ask("jobs", "reprint", first.id, *there), "no longer kept", "keep_jobs", code=4)
 

@@ -92,7 +92,7 @@ allow_calling = ["CT*"]
 
 
 @pytest.mark.slow
-def test_several_printers_behind_one_port(tmp_path: Path) -> None:
+def test_several_printers_behind_one_port(tmp_path: Path, ask: Command) -> None:
     (tmp_path / "printers.toml").write_text(MANY)
     command = [PRINTSCP, "serve", "--config", "printers.toml", "--verbose", "--trace", "trace"]
     with subprocess.Popen(
@@ -104,9 +104,9 @@ def test_several_printers_behind_one_port(tmp_path: Path) -> None:
             assert told is not None
             address = told.groups()
             for called in ("FILM1", "FILM2"):
-                assert run("send", *address, CT, "--called", called, "--calling", "CT1").returncode == 0
-            one_clear_line(run("send", *address, CT, "--called", "FILM3"), "Called AE title")
-            one_clear_line(run("send", *address, CT, "--called", "FILM2", "--calling", "MR"), "rejected")
+                assert ask("send", *address, CT, "--called", called, "--calling", "CT1").code == 0
+            one_clear_line(ask("send", *address, CT, "--called", "FILM3"), "Called AE title")
+            one_clear_line(ask("send", *address, CT, "--called", "FILM2", "--calling", "MR"), "rejected")
             while states(tmp_path) != ["DONE", "DONE"]:  # the test's time-out is the limit
                 time.sleep(0.05)
             jobs = json.loads(run("jobs", "--config", "printers.toml", "--json", cwd=tmp_path).stdout)
@@ -116,7 +116,7 @@ def test_several_printers_behind_one_port(tmp_path: Path) -> None:
     assert server.returncode == 0
     assert [job["order"]["printer_name"] for job in jobs] == ["FILM1", "FILM2"]
     for job, folder in zip(jobs, ("one", "two"), strict=True):
-        assert [path.suffix for path in (tmp_path / folder).iterdir()] == [".pdf"]
+        assert [path.suffix for path in (tmp_path / folder).glob("[!.]*")] == [".pdf"]
         assert [Path(place).parent.name for place in job["outputs"]] == [folder]
     requests = [entry for entry in map(json.loads, log.splitlines()) if entry["message"] == "request"]
     assert {entry["fields"]["printer"] for entry in requests} == {"FILM1", "FILM2"}
@@ -208,16 +208,16 @@ def states(folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
-def test_one_process_accepts_and_another_prints(tmp_path: Path) -> None:
+def test_one_process_accepts_and_another_prints(tmp_path: Path, ask: Command) -> None:
     file = printers(tmp_path, "FILM")
     with Process("serve", "--config", file, "--workers", 0, cwd=tmp_path) as acceptor:
-        assert run("send", *acceptor.address, CT, "--called", "FILM").returncode == 0
+        assert ask("send", *acceptor.address, CT, "--called", "FILM").code == 0
         assert states(tmp_path) == ["PENDING"]
         with Process("worker", "--config", file, "--workers", 2, cwd=tmp_path) as worker:
             assert worker.said == "2 workers at work for spool\n"
             worker.until(lambda: states(tmp_path) == ["DONE"])
             worker.end()
-        assert run("send", *acceptor.address, CT, "--called", "FILM").returncode == 0
+        assert ask("send", *acceptor.address, CT, "--called", "FILM").code == 0
         assert states(tmp_path) == ["DONE", "PENDING"]
         assert acceptor.end() == ""
     assert (worker.process.returncode, acceptor.process.returncode) == (0, 0)
@@ -226,20 +226,20 @@ def test_one_process_accepts_and_another_prints(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_reload_changes_printers_while_films_come_in(tmp_path: Path) -> None:
+def test_a_reload_changes_printers_while_films_come_in(tmp_path: Path, ask: Command) -> None:
     file = printers(tmp_path, "FILM1")
     with Process("serve", "--config", file, cwd=tmp_path) as server:
         sent = ("send", *server.address, CT, "--called")
-        assert run(*sent, "FILM2").returncode == 1
+        assert ask(*sent, "FILM2").code == 1
         printers(tmp_path, "FILM1", "FILM2")
         told = run("reload", "--config", file, cwd=tmp_path)
         assert (told.returncode, told.stderr) == (0, "")
         assert told.stdout == f"serve {server.process.pid} reads {file} again\n"
-        server.until(lambda: run(*sent, "FILM2").returncode == 0)
+        server.until(lambda: ask(*sent, "FILM2").code == 0)
         printers(tmp_path, "FILM3", "FILM3")
         one_clear_line(run("reload", "--spool", "spool", cwd=tmp_path), str(file), "FILM3 is there twice")
         server.process.send_signal(signal.SIGHUP)  # without asking whether it is right
-        assert run(*sent, "FILM1").returncode == 0
+        assert ask(*sent, "FILM1").code == 0
         log = server.end()
     assert server.process.returncode == 0
     assert "settings read again" in log

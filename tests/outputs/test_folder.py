@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from outputs.pages import TICKET, color_page, deliver, densities, output, page, several
+from peers.claims import Held
 
 from printscp.errors import ClaimLost, SetupError
 from printscp.outputs.folder import FolderSettings
@@ -180,7 +181,7 @@ def test_a_name_that_can_be_seen_stands_for_a_film_that_is_on_disk(
     assert before == after == tmp_path.name  # the hidden name, and then the one that can be seen
 
 
-class Lost(Uncontested):
+class Lost(Held):
     """A claim that was taken over."""
 
     def __init__(self, folder: Path) -> None:
@@ -192,13 +193,11 @@ class Lost(Uncontested):
         raise ClaimLost
 
 
-class Dies(Uncontested):
+class Dies(Held):
     """A process that dies when it has said what it is about to do, or may have done so."""
 
-    remote = place = ""
-
     def remember(self, remote: str, place: str = "") -> None:
-        self.remote, self.place = remote, place
+        super().remember(remote, place)
         raise OSError("connection lost")
 
 
@@ -214,19 +213,63 @@ def test_files_that_were_promised_get_their_names_once(kind: str, films: int, tm
         with pytest.raises(OSError, match="lost"):
             document.finish(claim)
     hidden = contents(tmp_path)
+    mark = hidden.pop(".printscp")
     assert hidden
     assert all(name.startswith(".") for name in hidden)
+    # What stands in the folder's place is not it: nothing is known of the files then.
+    share = tmp_path.rename(tmp_path.with_name("share"))
+    for stands in (None, b"", b"another" + bytes(9)):
+        if stands is not None:
+            tmp_path.mkdir(exist_ok=True)
+            (tmp_path / ".printscp").write_bytes(stands)
+        with pytest.raises(OSError, match=r"No such file|unavailable|another folder") as caught:
+            way_out.follow(claim.remote)
+        assert str(tmp_path) in str(caught.value)
+    (tmp_path / ".printscp").unlink()
+    tmp_path.rmdir()
+    share.rename(tmp_path)
     assert way_out.follow(claim.remote) == Progress(Stage.DONE)
     named = contents(tmp_path)
+    assert named.pop(".printscp") == mark
     assert sorted(named.values()) == sorted(hidden.values())
     assert str(tmp_path / min(named)) == claim.place.split(" to ")[0]
-    for path in tmp_path.iterdir():
-        path.unlink()
+    for name in named:
+        (tmp_path / name).unlink()
     assert way_out.follow(claim.remote) == Progress(Stage.DONE)
-    assert contents(tmp_path) == {}
-    tmp_path.rmdir()
-    with pytest.raises(OSError, match="No such file"):
-        way_out.follow(claim.remote)
+    assert list(contents(tmp_path)) == [".printscp"]
+
+
+def test_a_file_that_was_taken_with_the_folder_of_its_template_is_delivered(tmp_path: Path) -> None:
+    claim, way_out = Dies(), output("pdf", tmp_path, file_name="{printer}/{job}")
+    with way_out.begin(TICKET) as document:
+        document.add(page())
+        with pytest.raises(OSError, match="lost"):
+            document.finish(claim)
+    way_out.follow(claim.remote)
+    [file] = (tmp_path / "FILMS").iterdir()
+    file.unlink()
+    file.parent.rmdir()
+    assert way_out.follow(claim.remote) == Progress(Stage.DONE)
+
+
+def test_a_worker_whose_folder_is_swapped_does_not_call_it_delivered(tmp_path: Path) -> None:
+    class Swaps(Held):
+        def remember(self, remote: str, place: str = "") -> None:
+            super().remember(remote, place)
+            films.rename(tmp_path / "share")
+            films.mkdir()
+
+    films = tmp_path / "films"
+    films.mkdir()
+    claim, way_out = Swaps(), output("pdf", films)
+    with way_out.begin(TICKET) as document:
+        document.add(page())
+        with pytest.raises(FileNotFoundError):
+            document.finish(claim)
+    films.rmdir()
+    (tmp_path / "share").rename(films)
+    assert way_out.follow(claim.remote) == Progress(Stage.DONE)
+    assert len(list(films.glob("*.pdf"))) == 1
 
 
 @kinds
@@ -243,7 +286,7 @@ def test_whoever_lost_its_claim_delivers_nothing(kind: str, tmp_path: Path) -> N
         late()
     assert claim.seen
     assert all(name.startswith(".") for name in claim.seen)
-    assert list(tmp_path.iterdir()) == []
+    assert list(contents(tmp_path)) == [".printscp"]
 
 
 @kinds

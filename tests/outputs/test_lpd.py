@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from outputs.pages import TICKET, densities, page, run
+from peers.claims import Held
 from peers.cups import Cups
 from peers.ippeve import IppEve
 from peers.lpd import LPD, Fault, inetd, lpd
@@ -128,7 +129,7 @@ def test_off(server: LPD, backend: Path) -> None:
 
 @peer
 def test_nothing_goes_out_without_a_claim(server: LPD, backend: Path) -> None:
-    class Lost(Uncontested):
+    class Lost(Held):
         def hold(self) -> None:
             raise ClaimLost
 

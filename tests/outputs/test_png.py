@@ -21,9 +21,9 @@ from outputs.pages import (
     several,
     table_of,
 )
+from peers.claims import Held
 from PIL import Image, ImageCms
 
-from printscp.outputs.output import Uncontested
 from printscp.render.page import ColorPage, Page
 from printscp.render.samples import Tone, gray_profile
 from printscp.render.text import drawn
@@ -81,13 +81,6 @@ def test_several_pages_are_several_files_with_their_text(tmp_path: Path) -> None
         assert (drawn(each) != each.density).any()
 
 
-class Remembers(Uncontested):
-    remote = ""
-
-    def remember(self, remote: str, place: str = "") -> None:
-        self.remote = remote
-
-
 def test_pages_that_fail_on_their_way_out_are_followed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,7 +92,7 @@ def test_pages_that_fail_on_their_way_out_are_followed(
             raise OSError(5, "Input/output error")
         return replace(source, target)
 
-    claim, way_out = Remembers(), output("png", tmp_path)
+    claim, way_out = Held(), output("png", tmp_path)
     with monkeypatch.context() as patch, way_out.begin(dataclasses.replace(TICKET, films=4)) as document:
         patch.setattr(Path, "replace", broken)
         for each in several():
@@ -109,4 +102,4 @@ def test_pages_that_fail_on_their_way_out_are_followed(
     names = [f"000012-{number}.png" for number in range(1, 5)]
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix == ".png") == names[:2]
     way_out.follow(claim.remote)
-    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    assert sorted(path.name for path in tmp_path.glob("[!.]*")) == names

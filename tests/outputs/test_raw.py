@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from outputs.pages import TICKET, densities, ghostscript, page
+from peers.claims import Held
 from peers.jetdirect import Fault, JetDirect, jetdirect
 
 from printscp.errors import ClaimLost, SetupError
@@ -142,7 +143,7 @@ def test_an_error_that_passes_is_none_of_the_document(printer: JetDirect) -> Non
 
 
 def test_nothing_goes_out_without_a_claim(printer: JetDirect) -> None:
-    class Lost(Uncontested):
+    class Lost(Held):
         def hold(self) -> None:
             raise ClaimLost
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from outputs.pages import TICKET
+from peers.claims import Held
 
 from printscp.errors import ClaimLost, SetupError
 from printscp.film.sheet import Sheet
@@ -57,7 +58,7 @@ def test_films_of_a_job_are_files_and_the_same_each_time(sheet: Sheet, tmp_path:
 
 
 def test_whoever_lost_its_claim_delivers_nothing(sheet: Sheet, tmp_path: Path) -> None:
-    class Lost(Uncontested):
+    class Lost(Held):
         def remember(self, remote: str, place: str = "") -> None:
             raise ClaimLost
 
@@ -68,7 +69,7 @@ def test_whoever_lost_its_claim_delivers_nothing(sheet: Sheet, tmp_path: Path) -
 
     with pytest.raises(ClaimLost):
         late()
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == [".printscp"]
 
 
 def test_it_has_no_samples_to_choose(tmp_path: Path) -> None:

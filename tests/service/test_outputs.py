@@ -104,7 +104,7 @@ def test_a_film_is_rendered_again_to_the_same_bytes(tmp_path: Path) -> None:
 
 def files(folder: Path) -> dict[Path, bytes]:
     """The files in a folder, by their names."""
-    return {path.relative_to(folder): path.read_bytes() for path in folder.iterdir() if path.is_file()}
+    return {path.relative_to(folder): path.read_bytes() for path in folder.glob("[!.]*") if path.is_file()}
 
 
 # --- a folder and a printer ------------------------------------------------------------------------------

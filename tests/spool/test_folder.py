@@ -540,13 +540,13 @@ def test_no_more_than_so_many_bytes_of_films_are_kept(
     draft = kept(printer, sheet)
     printer.submit("1.4", order, [draft])
     draft.discard()
-    spool.give_up(Retention(jobs=10, size=6 * size))
+    spool.tidy(Retention(jobs=10, size=6 * size))
     assert [spool.has_films(job) for job in spool.queue.jobs()] == [True] * 4
-    spool.give_up(Retention(jobs=10, size=6 * size - 1))  # also those of jobs that failed
+    spool.tidy(Retention(jobs=10, size=6 * size - 1))  # also those of jobs that failed
     assert [spool.has_films(job) for job in spool.queue.jobs()] == [False, True, True, True]
-    spool.give_up(Retention(jobs=1, size=4 * size))  # the one that is too many goes already
+    spool.tidy(Retention(jobs=1, size=4 * size))  # the one that is too many goes already
     assert [spool.has_films(job) for job in spool.queue.jobs()] == [False, False, True, True]
-    spool.give_up(Retention(jobs=10, size=0))
+    spool.tidy(Retention(jobs=10, size=0))
     assert names(spool) == ["table-1.4-1.sheet"]  # what is still to be printed stays
 
 
