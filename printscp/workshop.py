@@ -210,6 +210,7 @@ class Workshop:
         while not self._stopping.is_set():
             try:
                 self.spool.bury_the_dead()
+                self.spool.queue.forget_conditions()
                 if time.monotonic() - tidied >= _TIDY:
                     self.spool.tidy(_retention(self._settings))
                     tidied = time.monotonic()

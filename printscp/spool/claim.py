@@ -66,7 +66,7 @@ class Claims:
                 "holder": holder,
                 "token": row.token + 1,
                 "lease_until": transaction.now + self._lease,
-                **({} if sent else {"state": _State.SENDING, "status_info": StatusInfo.NORMAL, "info": ""}),
+                **({} if sent else _begun(transaction, row.output)),
                 "attempts": row.attempts + (0 if sent else 1),
             }
             transaction.connection.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
@@ -224,6 +224,7 @@ class Claim:
         self._most = most
         self._key = key
         self._remembered = delivery.remote
+        self._trying = delivery.state is _State.SENDING and delivery.status_info != StatusInfo.NORMAL
 
     def hold(self) -> None:
         """Ask right before something goes out for good; the lease begins anew.
@@ -231,8 +232,7 @@ class Claim:
         Raises:
             ClaimLost: or it was cancelled.
         """
-        with self._database.write() as transaction:
-            self._update(transaction, {"lease_until": transaction.now + self._lease}, ~deliveries.c.cancelled)
+        self._keep({})
 
     def remember(self, remote: str, place: str = "") -> None:
         """Keep the id that a printer gave the job, and where the films go; the lease begins anew.
@@ -241,9 +241,7 @@ class Claim:
             ClaimLost: or it was cancelled.
         """
         self._remembered = remote  # first: whether it was kept may not be known
-        with self._database.write() as transaction:
-            values = {"remote": remote, "place": place, "lease_until": transaction.now + self._lease}
-            self._update(transaction, values, ~deliveries.c.cancelled)
+        self._keep({"remote": remote, "place": place})
 
     def done(self, place: str, remarks: Sequence[str] = ()) -> Job:
         """The films are out; ``remarks`` come to those the job has."""
@@ -261,7 +259,8 @@ class Claim:
         with self._ending() as transaction:
             later = transaction.now + timedelta(seconds=pause)
             values = {"state": _State.SENT, "place": place, "remote": remote, "not_before": later}
-            self._update(transaction, values | {"holder": None})
+            values |= {"status_info": StatusInfo.NORMAL, "info": "", "holder": None}
+            self._update(transaction, values)
             self._remark(transaction, remarks)
             _output_is(transaction, self.delivery.output, PrinterState(), "")
             return settle(transaction, self._key.job)
@@ -313,6 +312,17 @@ class Claim:
             _output_is(transaction, self.delivery.output, PrinterState(), "")  # it has answered
             return settle(transaction, self._key.job)
 
+    def _keep(self, values: Mapping[str, Any]) -> None:
+        with self._ending() if self._trying else self._database.write() as transaction:
+            begun: dict[str, Any] = {"status_info": StatusInfo.NORMAL, "info": ""} if self._trying else {}
+            lease_until = transaction.now + self._lease
+            self._update(
+                transaction, {**values, **begun, "lease_until": lease_until}, ~deliveries.c.cancelled
+            )
+            if self._trying:
+                settle(transaction, self._key.job)
+        self._trying = False
+
     @contextmanager
     def _ending(self) -> Iterator[Transaction]:
         with self._database.write() as transaction:
@@ -347,6 +357,15 @@ def _put(transaction: Transaction, which: ColumnElement[bool], values: Mapping[s
     free = {"holder": None, "lease_until": None} if state is not None else {}
     changed = transaction.connection.execute(update(deliveries).where(which).values({**free, **values}))
     return bool(changed.rowcount)
+
+
+def _begun(transaction: Transaction, output: str) -> dict[str, Any]:
+    """What a delivery comes to that is taken. Where something is the matter with its output, that is only
+    tried: it says so until it is about to go out."""
+    trouble = (outputs.c.name == output) & (outputs.c.status_info != StatusInfo.NORMAL)
+    row = transaction.connection.execute(select(outputs).where(trouble)).first()
+    term, info = (StatusInfo.NORMAL, "") if row is None else (row.status_info, row.info)
+    return {"state": _State.SENDING, "status_info": term, "info": info}
 
 
 def _ended(state: DeliveryState, status_info: str, info: str, now: datetime) -> dict[str, Any]:

@@ -133,6 +133,14 @@ class JobQueue:
         with self._database.read() as connection:
             return set(connection.execute(query).scalars())
 
+    def forget_conditions(self) -> None:
+        """Of outputs that nothing is to go to: nobody would learn that all is well again."""
+        if self.conditions():
+            open_states = [state for state in _State if not state.ended]
+            used = select(deliveries.c.output).where(deliveries.c.state.in_(open_states))
+            with self._database.write() as transaction:
+                transaction.connection.execute(delete(outputs).where(outputs.c.name.not_in(used)))
+
     def hold(self, number: int) -> Job:
         """Have a job wait for an operator, on all ways out that have not begun.
 
@@ -140,7 +148,11 @@ class JobQueue:
             NoSuchJob, NotPossible
         """
         with self._database.write() as transaction:
-            _only_with(_locked(transaction, number), "nothing of it waits", _State.WAITING)
+            _only_with(
+                _locked(transaction, number),
+                "nothing of it waits here; what its printer has can be cancelled",
+                _State.WAITING,
+            )
             values = {"state": _State.HELD, "info": "held by the operator"}
             _change(transaction, number, [_State.WAITING], values)
             return settle(transaction, number)
@@ -253,10 +265,6 @@ class JobQueue:
             old = (jobs.c.finished < now - timedelta(days=keep_records_days)) & ~jobs.c.films_kept
             connection.execute(delete(jobs).where(jobs.c.status.in_(_ENDED), old))
             connection.execute(delete(news).where(news.c.created < now - _NEWS_LASTS))
-            # Where nothing goes, nobody learns that all is well again.
-            open_states = [state for state in _State if not state.ended]
-            used = select(deliveries.c.output).where(deliveries.c.state.in_(open_states))
-            connection.execute(delete(outputs).where(outputs.c.name.not_in(used)))
 
     def _waiting(self, connection: Connection, limit: int) -> int:
         waiting = select(jobs.c.id).where(jobs.c.status.in_((_PENDING, _PRINTING))).limit(limit).subquery()

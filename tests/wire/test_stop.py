@@ -19,6 +19,8 @@ from pynetdicom.sop_class import BasicFilmBox, BasicFilmSession, BasicGrayscaleI
 from printscp.wire import association
 from printscp.wire.server import PrintServer
 
+pytestmark = pytest.mark.slow
+
 FOREVER = 600.0  # seconds of patience that no test lives to see the end of
 
 

@@ -43,6 +43,8 @@ from printscp.render.page import ColorPage, Page
 from printscp.render.samples import sample_table
 from printscp.render.text import drawn
 
+pytestmark = pytest.mark.slow
+
 TITLE = "film 7   2026-10-18 09:30:00   8INX10IN   TEST_SCU > PRINTSCP"
 
 
