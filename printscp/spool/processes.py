@@ -195,7 +195,7 @@ def _is_hidden(folder: Path) -> bool:
 def _is_dead(folder: Path) -> bool:
     try:
         with _lock_of_dead(folder) as free:
-            return free
+            return free and folder.is_dir()  # else it went in peace, just now
     except FileNotFoundError:
         return folder.is_dir()  # in ruins, and not gone since it was listed
 

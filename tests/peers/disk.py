@@ -22,16 +22,15 @@ class Disk:
 
     def fill(self, leave: int = 0) -> None:
         """Write until no byte more goes there, and then give back ``leave`` bytes."""
-        size = 0
-        with self._ballast.open("wb", buffering=0) as stream:
+        with self._ballast.open("ab", buffering=0) as stream:
             try:
-                while written := stream.write(bytes(_PIECE)):
-                    size += written
+                while stream.write(bytes(_PIECE)):
+                    pass
             except OSError as error:
                 if error.errno != errno.ENOSPC:
                     raise
             if leave:
-                stream.truncate(size - leave)
+                stream.truncate(stream.tell() - leave)
 
     def clear(self) -> None:
         """Make room again."""

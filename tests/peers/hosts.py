@@ -111,6 +111,7 @@ class Modality(threading.Thread):
     def __init__(self, host: Host, numbers: Iterator[int]) -> None:
         super().__init__(daemon=True)
         self.acknowledged: list[int] = []
+        self.over = threading.Event()
         self._host = host
         self._numbers = numbers
         self.fault: BaseException | None = None
@@ -118,8 +119,11 @@ class Modality(threading.Thread):
     def run(self) -> None:
         try:
             for number in self._numbers:
+                if self.over.is_set():
+                    return
                 while not self._print(number):
-                    time.sleep(0.02)
+                    if self.over.wait(0.02):
+                        return
                 self.acknowledged.append(number)
         except BaseException as error:
             self.fault = error

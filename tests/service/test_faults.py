@@ -281,6 +281,7 @@ class TestFullDisk:
             # One that begins in the midst of it fails as well, and is replaced until it works.
             os.kill(host.workers().popitem()[1], signal.SIGKILL)
             wait_until(lambda: host.log().count("worker replaced") >= 2)
+            disk.fill()  # what the dead worker left was deleted
             told = start_fails("--spool", str(host.spool))
             assert told == f"printscp: spool {host.spool}: No space left on device\n"
             disk.clear()

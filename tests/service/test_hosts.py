@@ -51,6 +51,7 @@ class Site:
         self.database = Database(database)
         self.queue = JobQueue(self.database)
         self._url = database
+        self.modalities: list[Modality] = []
         self.hosts = [self._host(folder, f"host{'' if one_folder else number}", 2) for number in (1, 2)]
 
     def _host(self, folder: Path, name: str, workers: int) -> Host:
@@ -84,6 +85,9 @@ class Site:
         return True
 
     def stop(self) -> None:
+        for modality in self.modalities:
+            modality.over.set()
+            modality.join(60)
         for host in self.hosts:
             host.stop()
         if self.films.is_alive():
@@ -142,7 +146,7 @@ def test_forty_kills_lose_no_film_and_repeat_none(site: Callable[[str], Site], k
     modalities = [Modality(host, next_numbers()) for host in here.hosts for _ in range(2)]
     for modality in modalities:
         modality.start()
-    acknowledged = 0
+    here.modalities += modalities
     for kill in range(kills):
         # Spread over all films, so that kills hit them all the way.
         wait_until(
@@ -182,9 +186,9 @@ def test_what_a_dead_or_stalled_host_had_is_taken_over(
     first.start()
     second.start()
     wait_until(lambda: len(second.workers()) == 2)
-    over = threading.Event()
-    modality = Modality(first, (number for number in count() if not over.is_set()))
+    modality = Modality(first, count())
     modality.start()
+    here.modalities.append(modality)
     stalled: list[int] = []
 
     def caught() -> bool:
@@ -201,7 +205,7 @@ def test_what_a_dead_or_stalled_host_had_is_taken_over(
         return True
 
     wait_until(caught, pause=0)
-    over.set()
+    modality.over.set()
     [job] = [
         job for job in here.queue.jobs() if any(e.state is DeliveryState.SENDING for e in job.deliveries)
     ][:1]
