@@ -24,6 +24,7 @@ from printscp.printer import FilmWorkers
 from printscp.spool.queue import OutputState
 from printscp.supervisor import Crew
 
+pytestmark = pytest.mark.slow
 PIXELS = np.arange(256, dtype=np.uint8).reshape(16, 16)
 
 

@@ -1,6 +1,7 @@
 """Films of a real printer, and how they look."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from service.films import Films
@@ -29,3 +30,10 @@ def sheets(monkeypatch: pytest.MonkeyPatch) -> list[Sheet]:
 def films(printer: FilmPrinter, sheets: list[Sheet]) -> Films:
     """What the test prints on the printer of its module."""
     return Films(printer, sheets)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of these start printers with workers, and many are slow together."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.slow)

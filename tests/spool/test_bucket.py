@@ -18,6 +18,8 @@ from printscp.sheet_file import DamagedSheet
 from printscp.spool import processes
 from printscp.spool.store import SheetStore, SheetWriter, open_store
 
+pytestmark = pytest.mark.slow
+
 _STAGES_AND_WAITS = """
 import sys
 from pathlib import Path

@@ -16,6 +16,8 @@ from printscp.film.sheet import Sheet
 from printscp.printer import FilmPrinter
 from printscp.spool.folder import SpoolDraft
 
+pytestmark = pytest.mark.slow
+
 PIXELS = np.arange(64, dtype=np.uint8).reshape(8, 8)
 WIDE = np.arange(64, dtype=np.uint16).reshape(8, 8)
 
