@@ -97,18 +97,23 @@ def density_table(
     value = np.minimum(np.arange(65536) / (1 << (16 - bits_stored)), largest)
     if reverse:
         value = largest - value
-    if isinstance(tone, ToneCurve):
-        density = _curved(value / largest, scale, tone)
-    elif not tone.shape:
-        density = scale.density(_looked_up(value, largest, tone))
-    elif tone.shape == "LIN OD":
-        # The value is a density (PS3.3 C.11.4), or 0 stays black as without a LUT (PS3.4 H.4.9.1).
-        density = scale.linear_density(1 - value / largest if tone.by_value else value / largest)
-    else:
-        density = scale.density(value / largest)
+    density = toned(value / largest, scale, tone)
     ends = round(scale.min_density / OD_UNIT), round(scale.max_density / OD_UNIT)
     table: Floats = np.clip(np.rint(density / OD_UNIT), *ends)
     return table.astype(np.uint16)
+
+
+def toned(value: Floats, scale: ToneScale, tone: LookUp | ToneCurve = _IDENTITY) -> Any:
+    """Optical density that an image prints where its value is ``value``, 0 to 1 of its range, after polarity:
+    by its Presentation LUT, or without one by the printer's curve."""
+    if isinstance(tone, ToneCurve):
+        return _curved(value, scale, tone)
+    if not tone.shape:
+        return scale.density(_looked_up(value, tone))
+    if tone.shape == "LIN OD":
+        # The value is a density (PS3.3 C.11.4), or 0 stays black as without a LUT (PS3.4 H.4.9.1).
+        return scale.linear_density(1 - value if tone.by_value else value)
+    return scale.density(value)
 
 
 def _curved(value: Floats, scale: ToneScale, curve: ToneCurve) -> Any:
@@ -119,11 +124,11 @@ def _curved(value: Floats, scale: ToneScale, curve: ToneCurve) -> Any:
     return scale.linear_density(value) if curve.linear else scale.density(value)
 
 
-def _looked_up(value: Floats, largest: int, look_up: LookUp) -> Floats:
-    """P-values, 0..1, of values 0 to ``largest``, by a table over all of them.
+def _looked_up(value: Floats, look_up: LookUp) -> Floats:
+    """P-values, 0..1, of values 0 to 1, by a table over all of them.
 
     Between two entries it goes straight. With as many entries as values each value has its own, exactly.
     """
     entries = len(look_up.table)
-    place = value * (entries - 1) / largest
+    place = value * (entries - 1)
     return np.interp(place, np.arange(entries), look_up.table) / ((1 << look_up.bits) - 1)
