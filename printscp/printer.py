@@ -20,7 +20,7 @@ from printscp.spool.rows import OutputState
 from printscp.wire.dimse import Responder
 from printscp.wire.server import Door, Entrance, Limits, PrintServer
 from printscp.wire.tls import TLSFiles
-from printscp.workshop import Workshop
+from printscp.workshop import Workshop, calibration
 
 _WORKERS_PATIENCE = 5.0  # seconds that workers have for a film in hand, however long associations took
 _SEVERITY = ("NORMAL", "WARNING", "FAILURE")
@@ -193,6 +193,7 @@ class FilmPrinter:
                 spool=spool.printer(each.announced_ae_title, self._at_work.route, self._accepted),
                 job_events=each.job_events,
                 printer_events=each.printer_events,
+                calibrated=calibration(settings, each.announced_ae_title),
             )
             for each in settings.printers
         }

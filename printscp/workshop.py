@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from datetime import date, datetime
 from typing import Any
 
 from printscp.config import Settings
@@ -13,6 +14,7 @@ from printscp.errors import SetupError
 from printscp.film.job import JobFilm, JobNews
 from printscp.film.printer import PrinterState
 from printscp.film.sheet import Order
+from printscp.outputs.curve import last_measured, pinned
 from printscp.outputs.output import Output, SheetOutput
 from printscp.outputs.registry import open_output
 from printscp.spool.database import TableError, reason
@@ -184,7 +186,7 @@ class Workshop:
             lease=settings.lease,
             attempts=settings.attempts,
             keep=_retention(settings),
-            outputs={name: dict(table) for name, table in settings.ways.items()},
+            outputs={name: pinned(table) for name, table in settings.ways.items()},
             threads=max(1, (os.cpu_count() or 1) // max(1, settings.workers)),
             log_format=settings.log_format,
         )
@@ -246,6 +248,12 @@ def check_outputs(settings: Settings, here: bool) -> dict[str, Output | SheetOut
         except SetupError as error:
             raise SetupError(f"{settings.source}: output {name}: {error}") from error
     return outputs
+
+
+def calibration(settings: Settings, printer_name: str) -> date | datetime | None:
+    """When the latest of the curves was measured through which a printer's films go, in local time, or the
+    day alone; None where there is none, or it cannot be read here."""
+    return last_measured(settings.ways[name] for name in settings.outputs_of(printer_name))
 
 
 def _limits(settings: Settings) -> Limits:

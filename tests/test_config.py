@@ -95,6 +95,7 @@ OTHER: dict[str, tuple[Any, str, str, Any]] = {
     "host": ("::1", '"::1"', "::1", "::1"),
     "port": (0, "0", "0", 0),
     "spool": (Path("s"), '"s"', "s", Path("s")),
+    "qa": (Path("q"), '"q"', "q", Path("q")),
     "layouts": (Path("l"), '"l"', "l", Path("l")),
     "memory_mib": (2, "2", "2", 2),
     "max_associations": (3, "3", "3", 3),

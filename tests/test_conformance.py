@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -214,7 +215,7 @@ def status(call: Any) -> int:
 
 
 def test_n_get_gives_what_the_statement_says() -> None:
-    scu = Scu(make_printer())
+    scu = Scu(make_printer(calibrated=datetime(2026, 11, 22)))
     scu.create_session()
     scu.create_film()
     scu.print_film()

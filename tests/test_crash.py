@@ -13,7 +13,7 @@ from printscp.film.job import Job
 from printscp.printer import FilmPrinter
 from printscp.spool.folder import Spool
 
-FILMS = 20
+FILMS = 12
 
 
 class Modality(threading.Thread):

@@ -81,11 +81,38 @@ ROOMS = {
         ("spool", "delivery", "outputs", "film", "errors", "logs", "supervisor"), ("cv2", "pydantic")
     ),
     "workshop": Room(
-        ("errors", "film", "config", "outputs.registry", "outputs.output", "spool", "supervisor")
+        (
+            "errors",
+            "film",
+            "config",
+            "outputs.registry",
+            "outputs.output",
+            "outputs.curve",
+            "spool",
+            "supervisor",
+        )
     ),
     "printer": Room(("errors", "film", "catalog", "config", "wire", "spool.rows", "workshop")),
     "conformance": Room(("errors", "film", "catalog", "config", "wire"), ("pydicom",)),
     "client": Room(("film.uids", "errors"), ("pynetdicom", "pydicom", "numpy")),
+    "qa": Room(
+        ("errors", "durable", "film.sheet", "film.geometry", "render.page", "render.tone"),
+        ("numpy", "cv2", "scipy", "pydantic", "pydicom", "PIL"),
+    ),
+    "qa.verify": Room(
+        (
+            *("qa", "errors", "film.sheet", "film.geometry"),
+            *("render.compose", "render.page", "render.resample", "render.tone"),
+        ),
+        ("numpy", "cv2"),
+    ),
+    "qa.calibration": Room(
+        ("qa", "errors", "durable", "render.samples", "render.tone", "outputs.curve"),
+        ("numpy", "scipy", "pydantic"),
+    ),
+    "qa.report": Room(
+        ("qa", "errors", "durable", "render.text", "render.tone"), ("numpy", "matplotlib", "reportlab")
+    ),
     "layout_picture": Room(("film", "errors"), ("PIL",), PURE | {"pathlib"}),
     "listings": Room(("catalog", "film.job", "film.profile"), ("rich",), PURE),
     "cli": Room(
@@ -99,12 +126,14 @@ ROOMS = {
             "delivery",
             "film.job",
             "film.profile",
+            "film.sheet",
             "layout_picture",
             "listings",
             "logs",
             "notify",
             "outputs.output",
             "outputs.registry",
+            "qa",
             "spool.database",
             "spool.folder",
             "spool.glance",

@@ -213,6 +213,7 @@ def test_what_nobody_has_any_more_is_swept_now_and_then(
     opened: Callable[..., Workshop], sheet: Sheet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rooms, "_TIDY", 0.0)
+    monkeypatch.setattr(rooms, "_BURY", 0.05)  # it tidies up as often as it looks for the dead
     monkeypatch.setattr("printscp.spool.folder._SWEEP_PATIENCE", 0)
     workshop = opened()
     draft = workshop.spool.draft()
@@ -220,7 +221,7 @@ def test_what_nobody_has_any_more_is_swept_now_and_then(
     ours, other = workshop.spool._database.identity + "-1.2.3-1", "another-1.2.3-1"
     workshop.spool.sheets.make_good({ours: draft.sheet, other: draft.sheet})
     while ours in workshop.spool.sheets:  # the test's time-out is the limit
-        workshop.wake()
+        threading.Event().wait(0.01)
     # The film that is being made stays, and so do those of another job table.
     assert len(list((tmp_path / "spool" / "sheets").iterdir())) == 2
     draft.discard()

@@ -18,6 +18,7 @@ class ExitCode(IntEnum):
     NO_SUCH_JOB = 3
     NOT_POSSIBLE = 4
     JOB_FAILED = 5
+    NOT_RIGHT = 6  # it was checked, and it is not as it should be
 
 
 def exit_code(error: SetupError) -> ExitCode:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from printscp.cli import conformance, jobs, layouts, render, send, serve
+from printscp.cli import conformance, jobs, layouts, qa, render, send, serve
 from printscp.cli.answers import exit_code, say_fault
 from printscp.errors import SetupError
 
@@ -20,6 +20,7 @@ app.command()(serve.reload)
 app.command()(send.send)
 app.add_typer(jobs.app, name="jobs")
 app.command()(render.render)
+app.add_typer(qa.app, name="qa")
 app.command()(layouts.layouts)
 app.command()(conformance.conformance)
 

@@ -5,7 +5,7 @@ as a P-value. Overlays, annotations and presentation states are not printed.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,9 @@ from printscp.errors import SetupError
 _LUMA = (0.299, 0.587, 0.114)
 # Functional group macros that say how a frame is to be shown (PS3.3 C.7.6.16.2).
 _MACROS = ("PixelValueTransformationSequence", "FrameVOILUTSequence", "PixelMeasuresSequence")
-_SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
+# In the order in which they are trusted: that of the patient, of a digitized film, of a detector.
+_SPACINGS = ("PixelSpacing", "NominalScannedPixelSpacing", "ImagerPixelSpacing")
+_ALL_OF_8_BITS = ("LINEAR", 128.0, 256.0)  # a window that shows each value as it is
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,13 +38,17 @@ class PrintImage:
 
     ``pixels`` is rows x columns of P-values, 0 the darkest: uint8 0..255 with ``bits_stored`` 8, uint16
     0..4095 with 12. ``pixel_aspect`` is the (vertical, horizontal) size of a pixel, as small integers.
-    ``source`` names file and frame and holds no patient data.
+    ``source`` names file and frame and holds no patient data. ``width_mm`` is how wide the image is at true
+    size, where its pixel spacing is known, and ``requested_width_mm`` how wide it is to be printed: Requested
+    Image Size.
     """
 
     pixels: NDArray[np.uint8] | NDArray[np.uint16]
     bits_stored: int
     pixel_aspect: tuple[int, int]
     source: str
+    width_mm: float | None = None
+    requested_width_mm: float | None = None
 
     def sequence_item(self) -> Dataset:
         """The item of the Basic Grayscale Image Sequence (PS3.3 C.13.5)."""
@@ -66,8 +72,9 @@ def read_images(path: Path) -> Iterator[PrintImage]:
     """The images of a DICOM file, one per frame. The file is held as it is, one frame at a time decoded.
 
     Without a window or VOI LUT the values of the frame, least to greatest and pixel padding aside, fill the
-    whole range. Unsigned 8-bit images without any transformation are sent as they are; all other gray images
-    as 12 bits, with pixel padding black. Color becomes luma (ITU-R BT.601): 8 bits from 8 bits, else 12.
+    whole range. Unsigned 8-bit images without any transformation, or with a window that is none, are sent as
+    they are; all other gray images as 12 bits, with pixel padding black. Color becomes luma (ITU-R BT.601): 8
+    bits from 8 bits, else 12.
 
     Raises:
         SetupError: the file cannot be read, is not DICOM, holds no image, or is compressed in a way for which
@@ -144,7 +151,13 @@ def _print_image(frame: NDArray[Any], attributes: Dataset, source: str) -> Print
             pixels = 255 - pixels
     else:
         pixels = _p_values(frame, attributes)
-    return PrintImage(pixels, 8 if pixels.dtype == np.uint8 else 12, _pixel_aspect(attributes), source)
+    return PrintImage(
+        pixels,
+        8 if pixels.dtype == np.uint8 else 12,
+        _pixel_aspect(attributes),
+        source,
+        _width_mm(attributes, pixels.shape[1]),
+    )
 
 
 def _luma(rgb: NDArray[Any], bits: int) -> NDArray[Any]:
@@ -160,7 +173,7 @@ def _is_untransformed(attributes: Dataset) -> bool:
         and not attributes.get("ModalityLUTSequence")
         and not attributes.get("VOILUTSequence")
         and _rescale(attributes) == (1, 0)
-        and _window(attributes) is None
+        and _window(attributes) in (None, _ALL_OF_8_BITS)
     )
 
 
@@ -268,8 +281,38 @@ def _padding(attributes: Dataset, stored: np.dtype[Any]) -> tuple[int, int]:
 def _pixel_aspect(attributes: Dataset) -> tuple[int, int]:
     """The vertical and horizontal size of a pixel as small integers, to 0.1 % or better for usual ratios."""
     for keyword in ("PixelAspectRatio", *_SPACINGS):
-        sizes = attributes.get(keyword)
-        if isinstance(sizes, MultiValue) and len(sizes) == 2 and min(sizes) > 0:
-            ratio = Fraction(float(sizes[0]) / float(sizes[1])).limit_denominator(100)
+        sizes = _sizes(attributes, keyword)
+        if sizes is not None:
+            ratio = Fraction(sizes[0] / sizes[1]).limit_denominator(100)
             return max(ratio.numerator, 1), ratio.denominator
     return 1, 1
+
+
+def _width_mm(attributes: Dataset, columns: int) -> float | None:
+    """How wide so many columns are at true size."""
+    for keyword in _SPACINGS:
+        sizes = _sizes(attributes, keyword)
+        if sizes is not None:
+            return sizes[1] * columns
+    return None
+
+
+def _sizes(attributes: Dataset, keyword: str) -> tuple[float, float] | None:
+    """The vertical and horizontal size that an attribute gives, if it makes sense."""
+    sizes = attributes.get(keyword)
+    if isinstance(sizes, MultiValue) and len(sizes) == 2 and min(sizes) > 0:
+        return float(sizes[0]), float(sizes[1])
+    return None
+
+
+def sized(image: PrintImage, width_mm: float | None, true_size: bool) -> PrintImage:
+    """The image, to be printed ``width_mm`` wide, or at its true size; as it is where neither is asked for.
+
+    Raises:
+        SetupError: its true size is not known.
+    """
+    if true_size:
+        width_mm = image.width_mm
+        if width_mm is None:
+            raise SetupError(f"{image.source}: no pixel spacing, so no true size; give --width-mm")
+    return image if width_mm is None else replace(image, requested_width_mm=width_mm)

@@ -146,7 +146,12 @@ class PrintClient:
             self._session = None
 
     def _set_image(self, position: int, image: PrintImage, box: UID) -> None:
-        values = attributes(ImageBoxPosition=position, BasicGrayscaleImageSequence=[image.sequence_item()])
+        width = image.requested_width_mm
+        values = attributes(
+            ImageBoxPosition=position,
+            RequestedImageSize=None if width is None else f"{width:.10g}",
+            BasicGrayscaleImageSequence=[image.sequence_item()],
+        )
         step = f"N-SET of image {position} ({image.source})"
         self._association.set(step, BASIC_GRAYSCALE_IMAGE_BOX, box, values, _META)
 

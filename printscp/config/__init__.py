@@ -69,6 +69,10 @@ class Settings(PrinterKeys):
     layouts: Path | None = Field(
         None, description="Folder of film sizes, formats and printer profiles beside those that come along."
     )
+    qa: Path = Field(
+        Path("printscp-qa"),
+        description="Folder of quality assurance: what was measured on each printer, and its curves.",
+    )
     memory_mib: int = Field(1024, ge=1, description="Pixel data that all associations may hold, in MiB.")
     max_associations: int = Field(64, ge=1, description="Associations at once; one more is rejected.")
     max_associations_per_peer: int = Field(

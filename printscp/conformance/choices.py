@@ -71,6 +71,9 @@ GIVEN: dict[UID, dict[str, str]] = {
         "Manufacturer": "of the printer profile",
         "ManufacturerModelName": "of the printer profile",
         "SoftwareVersions": "version of printscp",
+        "DateOfLastCalibration": "when the curve was measured through which films go, local time; no value "
+        "without one",
+        "TimeOfLastCalibration": "as the date; no value where the curve has only a day",
     },
 }
 """What N-GET gives; an attribute of these classes that is not here has no value."""

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Protocol
 
 from printscp.film.job import Job, JobNews
@@ -75,6 +76,8 @@ class Printer:
     """One printer with an AE title of its own.
 
     ``job_events`` and ``printer_events`` say whether N-EVENT-REPORTs go out to SCUs that negotiated them.
+    ``calibrated`` is when the curve was measured through which it prints, in local time, or the day alone;
+    None where it prints through none.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class Printer:
         spool: FilmSpool,
         job_events: bool = True,
         printer_events: bool = False,
+        calibrated: date | datetime | None = None,
     ) -> None:
         self.name = name
         self.profile = profile
@@ -97,6 +101,7 @@ class Printer:
         self.spool = spool
         self.job_events = job_events
         self.printer_events = printer_events
+        self.calibrated = calibrated
         self._state = PrinterState()
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()

@@ -7,7 +7,7 @@ samples are what a printer needs to put the film's density on its paper, by a cu
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal
 
@@ -25,15 +25,17 @@ class PrinterCurve:
     """What a printer makes of its samples, as measured.
 
     ``points`` are a sample as a fraction of full scale, 0 to 1 and rising, and the optical density that it
-    prints, which rises or falls all the way. Between two points it goes straight.
+    prints, which rises or falls all the way. Between two points it goes straight. ``version`` tells the
+    curves of a printer apart that printscp made, 1 and up; it is 0 of others.
 
     Raises:
         ValueError: the points are not such a curve; the message names the first that is wrong.
     """
 
     printer: str
-    measured: date
+    measured: date | datetime
     points: tuple[tuple[float, float], ...]
+    version: int = 0
 
     def __post_init__(self) -> None:
         samples, densities = np.array(self.points, np.float64).reshape(-1, 2).T
@@ -95,8 +97,9 @@ def describe(scale: ToneScale, tone: Tone, bits: int, curve: PrinterCurve | None
         )
     curve = _measured(curve)
     first, last = curve.points[0][1], curve.points[-1][1]
+    version = f", version {curve.version} of its curve" if curve.version else ""
     return (
-        f"Gray samples are for {curve.printer}, as measured on {curve.measured}: "
+        f"Gray samples are for {curve.printer}, as measured on {curve.measured:%Y-%m-%d}{version}: "
         f"0 prints {first:.2f} OD, {full} prints {last:.2f} OD. The film is to be seen at {light}."
     )
 

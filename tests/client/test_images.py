@@ -21,7 +21,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from printscp.client.images import PrintImage, _p_values, read_images
+from printscp.client.images import PrintImage, _p_values, read_images, sized
 from printscp.errors import SetupError
 
 
@@ -192,6 +192,16 @@ def test_eight_bits_without_transformation_stay_as_they_are(path: Path) -> None:
     assert (image.bits_stored, image.pixels.tolist()) == (8, (255 - stored).tolist())
 
 
+def test_a_window_that_changes_nothing_leaves_8_bits_as_they_are(path: Path) -> None:
+    stored = np.arange(256, dtype="u1").reshape(16, 16)
+    image = only(write(path, stored, 8, WindowCenter=128, WindowWidth=256))
+    assert (image.bits_stored, image.pixels.tolist()) == (8, stored.tolist())
+    for window in ({"WindowCenter": 127, "WindowWidth": 256}, {"WindowCenter": 128, "WindowWidth": 255}):
+        assert only(write(path, stored, 8, **window)).bits_stored == 12
+    exact = {"VOILUTFunction": "LINEAR_EXACT", "WindowCenter": 128, "WindowWidth": 256}
+    assert only(write(path, stored, 8, **exact)).bits_stored == 12
+
+
 def test_more_bits_fill_the_range_and_padding_is_black(path: Path) -> None:
     assert printed(write(path, row(100, 200, 300))) == [0, 2048, 4095]
     padded = row(-2000, 100, 200, 300, dtype="i2")
@@ -265,6 +275,29 @@ def test_frames_have_their_own_window_and_rescale(path: Path) -> None:
 )
 def test_pixel_aspect(path: Path, attributes: dict[str, Any], aspect: tuple[int, int]) -> None:
     assert only(write(path, row(1, 2), **attributes)).pixel_aspect == aspect
+
+
+@pytest.mark.parametrize(
+    ("attributes", "width_mm"),
+    [
+        ({}, None),
+        ({"PixelAspectRatio": [4, 3]}, None),
+        ({"PixelSpacing": [0.5, 0.25]}, 0.5),
+        ({"NominalScannedPixelSpacing": [0.5, 0.3], "ImagerPixelSpacing": [1, 1]}, 0.6),
+        ({"PixelSpacing": [0.2, 0.2], "ImagerPixelSpacing": [1, 1]}, 0.4),
+        ({"PixelSpacing": [0, 0], "ImagerPixelSpacing": [1, 1]}, 2),
+    ],
+)
+def test_true_size(path: Path, attributes: dict[str, Any], width_mm: float | None) -> None:
+    image = only(write(path, row(1, 2), **attributes))
+    assert image.width_mm == width_mm
+    assert sized(image, None, False) is image
+    assert sized(image, 77.0, False).requested_width_mm == 77
+    if width_mm is None:
+        with pytest.raises(SetupError, match=r"image\.dcm: no pixel spacing"):
+            sized(image, None, True)
+    else:
+        assert sized(image, None, True).requested_width_mm == width_mm
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,15 @@ def test_films_are_printed() -> None:
     assert all(draft.discarded for draft in imager.spool.drafts)
 
 
+def test_images_ask_for_their_size() -> None:
+    with Imager() as imager, client(imager) as scu:
+        scu.print_film([replace(IMAGE, requested_width_mm=100 / 3), IMAGE], REQUEST)
+    (job,) = imager.spool.jobs
+    first, second = job.sheets[0].images
+    assert first.requested_width_mm == pytest.approx(100 / 3)
+    assert second.requested_width_mm is None
+
+
 def test_a_film_that_is_refused_leaves_the_next_alone() -> None:
     with Imager() as imager, client(imager) as scu:
         with pytest.raises(ClientError, match="no room for 3 images"):

@@ -42,6 +42,7 @@ class PostgreSQL:
         with (self._data / "postgresql.conf").open("a") as configuration:
             configuration.write(
                 f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\n"
+                "fsync = off\n"  # tests end processes, and what those wrote stays; the machine goes on
             )
         self.start()
         return self
@@ -58,7 +59,9 @@ class PostgreSQL:
         """Make a database; returns its URL."""
         name = f"films_{secrets.token_hex(4)}"
         with psycopg.connect(self._url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            # Quicker than writing all of an empty database to the log first, which is what later versions do.
+            how = "STRATEGY FILE_COPY" if connection.info.server_version >= 150000 else ""
+            connection.execute(f"CREATE DATABASE {name} {how}")
         return self._url(name).replace("postgresql:", "postgresql+psycopg:")
 
     def _url(self, database: str) -> str:

@@ -1,7 +1,8 @@
 """Samples mean what they say: tables against their definitions, profiles as littleCMS reads them."""
 
 import io
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -115,8 +116,10 @@ def test_words_say_the_numbers() -> None:
     )
     assert "L0 2000 and La 10 cd/m2" in describe(SCALE, "lightbox", 8)
     words = describe(SCALE, "curve", 8, FALLING)
-    for fact in ("Laser", "2026-11-22", "0 prints 1.50 OD", "255 prints 0.10 OD"):
+    for fact in ("Laser", "measured on 2026-11-22: ", "0 prints 1.50 OD", "255 prints 0.10 OD"):
         assert fact in words
+    versioned = replace(FALLING, measured=datetime(2026, 11, 22, 10, 15), version=3)
+    assert "measured on 2026-11-22, version 3 of its curve: " in describe(SCALE, "curve", 8, versioned)
 
 
 # --- the profile -----------------------------------------------------------------------------------------

@@ -285,7 +285,7 @@ def test_two_never_get_the_same(url: str) -> None:
     got: dict[str, list[int]] = {f"worker {i}": [] for i in range(takers)}
     faults: list[BaseException] = []
     full = threading.Barrier(takers + 1, timeout=30)
-    submitted = threading.Event()
+    submitted, between_looks = threading.Event(), threading.Event()
 
     def work(holder: str) -> None:
         own = Board(url)  # as a process of its own would have it
@@ -297,6 +297,7 @@ def test_two_never_get_the_same(url: str) -> None:
                 if claim is None and last:
                     return
                 if claim is None:
+                    between_looks.wait(0.005)  # for others to get at the table
                     continue
                 got[holder].append(claim.delivery.id)
                 claim.hold()

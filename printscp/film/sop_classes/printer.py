@@ -1,5 +1,6 @@
 """Printer (PS3.4 H.4.6): the one instance that is always there."""
 
+from datetime import date, datetime
 from typing import ClassVar
 
 from printscp.errors import UnrecognizedOperation
@@ -49,4 +50,14 @@ def _values(dialogue: Dialogue) -> Values:
         "Manufacturer": printer.profile.manufacturer,
         "ManufacturerModelName": printer.profile.model,
         "SoftwareVersions": printer.software_version,
+        **_calibration(printer.calibrated),
     }
+
+
+def _calibration(calibrated: date | datetime | None) -> Values:
+    if calibrated is None:
+        return {}
+    values: Values = {"DateOfLastCalibration": f"{calibrated:%Y%m%d}"}
+    if isinstance(calibrated, datetime):
+        values["TimeOfLastCalibration"] = f"{calibrated:%H%M%S}"
+    return values

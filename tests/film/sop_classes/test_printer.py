@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -71,6 +72,15 @@ def test_what_it_does_not_have_is_empty_or_named(start: Start, mode: Mode, keywo
     else:
         assert (answer.status, answer.tags) == (0x0107, (tag(keyword),))
         assert answer.values == {"PrinterName": "FILMS"}
+
+
+def test_when_it_was_calibrated_is_told_where_it_is_known(start: Start, mode: Mode) -> None:
+    scu = start(mode, calibrated=datetime(2026, 11, 22, 9, 5, 7))
+    when = {"DateOfLastCalibration": "20261122", "TimeOfLastCalibration": "090507"}
+    assert ask(scu) == Answer(values=EVERYTHING_OF_IT | when)
+    assert ask(scu, *when) == Answer(values=when)
+    day = ask(start(mode, calibrated=date(2026, 11, 22)))
+    assert day.values == EVERYTHING_OF_IT | {"DateOfLastCalibration": "20261122"}
 
 
 def test_its_state_is_what_it_is_now(start: Start, mode: Mode) -> None:

@@ -1,0 +1,1 @@
+"""Film quality assurance: pages one can prove (PS3.14)."""
