@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from printscp.film.geometry import Rectangle
 from printscp.film.sheet import Order, Sheet, SheetImage, ToneCurve
@@ -36,7 +37,34 @@ _PACKAGES = {
     "gcc": "gcc",
     "systemd-analyze": "systemd",
 }
+# Those that take longest, in that order; with two at a time or more, none is left alone at the end.
+_LONGEST = (
+    "service/test_hosts.py",
+    "service/test_faults.py",
+    "service/test_ipp.py",
+    "test_printer.py",
+    "test_packaging.py",
+    "test_supervisor.py",
+    "wire/test_association.py",
+    "cli/test_serve.py",
+    "test_crash.py",
+    "service/test_dicom_printer.py",
+    "service/test_outputs.py",
+    "wire/test_printing.py",
+)
+_TESTS = Path(__file__).parent
 _SERVERS = ["/usr/sbin", *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin")))]
+
+
+# How long anything takes says something about the machine, and how busy it is.
+settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest modules come first."""
+    places = {_TESTS / name: place for place, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
 def pytest_collection_finish() -> None:

@@ -13,7 +13,7 @@ from printscp.film.job import Job
 from printscp.printer import FilmPrinter
 from printscp.spool.folder import Spool
 
-FILMS = 12
+FILMS = 20
 
 
 class Modality(threading.Thread):
@@ -71,8 +71,11 @@ def test_every_acknowledged_film_comes_out_once(
         modality = Modality(server.address, left)
         modality.start()
         assert modality.first_action.wait(30)
-        # A random moment from the first N-ACTION on; the thread's end bounds it.
-        modality.join(moments.uniform(0, 0.2))
+        # A random moment from the first N-ACTION on, films later or not; the thread's end bounds it.
+        films, moment = moments.randrange(7), moments.uniform(0, 0.05)
+        while modality.is_alive() and len(modality.acknowledged) < films:
+            modality.join(0.005)
+        modality.join(moment)
         server.kill()
         kills += 1
         modality.join(60)

@@ -30,7 +30,7 @@ def notices(
     said = str(tmp_path / "notify") if request.param == "file" else f"@printscp-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(said.replace("@", "\0"))
-        systemd.settimeout(5)
+        systemd.settimeout(30)
         monkeypatch.setenv("NOTIFY_SOCKET", said)
         yield systemd
 

@@ -202,7 +202,7 @@ def test_the_container_is_made_of_what_is_there() -> None:
 def test_the_health_check_says_whether_the_printer_answers(
     limits: str, start_printer: "Callable[..., FilmPrinter]", tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    printer = start_printer(**tomllib.loads(limits))
+    printer = start_printer(workers=0, **tomllib.loads(limits))
     file = tmp_path / "printer.toml"
     file.write_text(f'host = "0.0.0.0"\nport = {printer.address[1]}\n{limits}\n')
     command = [sys.executable, PACKAGING / "healthcheck.py", file]

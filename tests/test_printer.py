@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from peers.hosts import small_layouts
 from peers.scu import META, Scu, image_item
 from pydicom.uid import ImplicitVRLittleEndian
 
@@ -36,6 +37,20 @@ def print_films(printer: FilmPrinter, count: int) -> None:
     with Scu(printer.address) as scu:
         for _ in range(count):
             assert scu.print_image(PIXELS, FilmSizeID="8INX10IN").Status == 0
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> dict[str, Any]:
+    """Settings of a printer whose films are quickly made."""
+    return {"layouts": small_layouts(tmp_path / "layouts"), "profile": "small"}
+
+
+@pytest.fixture
+def start_printer(
+    start_printer: Callable[..., FilmPrinter], small: dict[str, Any]
+) -> Callable[..., FilmPrinter]:
+    """Starts such printers, unless told otherwise."""
+    return lambda **settings: start_printer(**(small | settings))
 
 
 _PATIENT = """
@@ -193,7 +208,7 @@ def test_a_film_that_keeps_killing_its_worker_ends_in_failure(
         patch.setattr("printscp.workshop.Crew", lambda *arguments: Crew(*arguments, command))
         printer = start_printer(attempts=2, keep_jobs=0)
     with Scu(printer.address) as scu:
-        assert scu.print_image(PIXELS).Status == 0
+        assert scu.print_image(PIXELS, FilmSizeID="17INX17IN").Status == 0
         assert scu.print_image(PIXELS, FilmSizeID="8INX10IN").Status == 0
     poison, good = printer.wait_for(all_ended, 60)
     assert (poison.status, poison.attempts, good.status) == ("FAILURE", 2, "DONE")
@@ -269,12 +284,12 @@ def test_printers_share_a_spool(start_printer: Callable[..., FilmPrinter]) -> No
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Callable[..., Settings]:
+def settings(small: dict[str, Any], tmp_path: Path) -> Callable[..., Settings]:
     """Settings as those of `start_printer`."""
 
     def settings(**fields: Any) -> Settings:
         given = {"port": 0, "spool": tmp_path / "spool", "output": tmp_path / "films"}
-        return load(**(given | fields))
+        return load(**(small | given | fields))
 
     return settings
 
@@ -342,7 +357,7 @@ def heard_of(settings: Callable[..., Settings], tmp_path: Path) -> Iterator[Film
         {"ae_title": "ONE", "outputs": [{"type": "pdf", "folder": tmp_path / x, "name": x} for x in "ab"]},
         {"ae_title": "TWO", "outputs": [{"type": "pdf", "folder": tmp_path / "c", "name": "c"}]},
     ]
-    with FilmPrinter(settings(output=None, printers=tables, workers=0)) as printer:
+    with FilmPrinter(settings(output=None, profile=None, printers=tables, workers=0)) as printer:
         assert printer._workshop is not None
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(printer._workshop, "_heard", lambda *_: None)
@@ -454,8 +469,10 @@ def test_a_reload_changes_printers_outputs_and_workers(
     def tables(**folders: str) -> dict[str, Any]:
         return {
             "output": None,
+            "profile": None,
             "printers": [
-                {"ae_title": title, "output": tmp_path / folder} for title, folder in folders.items()
+                {"ae_title": title, "profile": "small", "output": tmp_path / folder}
+                for title, folder in folders.items()
             ],
         }
 

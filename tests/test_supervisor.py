@@ -333,7 +333,7 @@ def test_workers_killed_at_random_moments_lose_no_film_and_print_none_twice(
             heard(changes)
             for news in reader.read():
                 states[news.uid].append(news.status)
-                if news.status == "PRINTING" and kills < 4 * workers and moments.random() < 0.3:
+                if news.status == "PRINTING" and kills < 8 and moments.random() < 0.3:
                     pause.wait(moments.uniform(0, 0.01))
                     for pid in crew.pids:
                         with contextlib.suppress(ProcessLookupError):  # killed a moment ago, not yet replaced

@@ -185,7 +185,7 @@ def _square(facts: Facts, size: Floats) -> Iterator[Finding]:
         limit += 100 / (min(rows, columns) * min(facts.sent.place.scale_x, facts.sent.place.scale_y))
     by_scu = abs(asked) > limit and abs(found - asked) <= _SAME * abs(asked)
     remedy = f"{_BY_SCU}, see its Pixel Aspect Ratio" if by_scu else _BY_PRINTER
-    text = f"{found:+.2f} % wider than high, beside the pattern"
+    text = f"{found:+.2f} % wider than high, measured against the pattern"
     yield _finding("scale", abs(found) <= limit, text, remedy, found, limit, "%")
 
 
@@ -339,9 +339,13 @@ def _levels(facts: Facts) -> Iterator[Finding]:
 
 
 def _told(look: Look, levels: list[int], aims: Floats) -> int:
+    """How many levels differ from the one before; where most do not, the steps between the runs of equal
+    ones, which interpolation may have spread over two."""
     means = np.array([look.readings[number].mean for number in levels]) / OD_UNIT
     steps = np.abs(np.diff(aims))
     apart = (np.abs(np.diff(means)) >= np.maximum(steps / 2, 0.5)) & (steps > 0)
+    if apart.sum() < np.count_nonzero(steps) / 2:
+        apart &= ~np.concatenate([[False], apart[:-1]])
     return int(np.count_nonzero(apart)) + 1
 
 

@@ -94,19 +94,18 @@ class Reading:
     pixels: int
 
 
-def read(page: Density, patch: Patch, affine: Floats, inset: float = 0.0) -> Reading:
+def read(page: Density, patch: Patch, affine: Floats, outside: float = _EDGE) -> Reading:
     """Read a patch of a pattern that ``affine`` (2 x 3) takes to the page.
 
-    Only pixels count that lie in it as a whole. ``inset`` leaves out so much of its rim, in pixels of the
-    pattern; one that is too small for that has none.
+    Only pixels count that lie in it as a whole, but for a share that may be ``outside``.
     """
-    left, top = patch.left + inset, patch.top + inset
-    right, bottom = patch.left + patch.width - inset, patch.top + patch.height - inset
+    left, top = patch.left, patch.top
+    right, bottom = patch.left + patch.width, patch.top + patch.height
     x, y = _at(affine, (patch.left + patch.width / 2, patch.top + patch.height / 2))
     corners = np.array([(left, top), (right, top), (left, bottom), (right, bottom)])
     # Of a patch that is turned a little: what lies within all four sides.
     _, first, last, _ = np.sort(corners @ affine[:, :2].T + affine[:, 2], axis=0)
-    columns, rows = (_whole(*ends) for ends in zip(first, last, strict=True))
+    columns, rows = (_whole(*ends, outside) for ends in zip(first, last, strict=True))
     on_page = (
         columns.start >= 0
         and rows.start >= 0
@@ -114,15 +113,15 @@ def read(page: Density, patch: Patch, affine: Floats, inset: float = 0.0) -> Rea
         and rows.stop <= page.shape[0]
     )
     pixels = page[rows, columns]
-    if not (on_page and right > left and bottom > top and pixels.size):
+    if not (on_page and pixels.size):
         return Reading(x, y, math.nan, math.nan, 0)
     return Reading(x, y, float(pixels.mean()) * OD_UNIT, float(pixels.std()) * OD_UNIT, pixels.size)
 
 
-def _whole(first: float, last: float) -> slice:
-    """The pixels that lie wholly between two points."""
-    start = math.ceil(first - _EDGE)
-    return slice(start, max(start, math.floor(last + _EDGE)))
+def _whole(first: float, last: float, outside: float) -> slice:
+    """The pixels that lie between two points, as a whole but for a share."""
+    start = math.ceil(first - outside)
+    return slice(start, max(start, math.floor(last + outside)))
 
 
 def _at(affine: Floats, point: tuple[float, float]) -> tuple[float, float]:
@@ -167,12 +166,12 @@ def gradient(page: Density, target: Aims, affine: Floats) -> Gradient | None:
     slope: Floats = np.zeros(2)
     errors: Floats = np.zeros((2, 2))
     for limit in _OUTLIERS:
-        place = np.stack([x, y], axis=1)[kept].astype(np.float64)
-        place, rest = _within(place, group[kept]), _within(off[kept][:, None], group[kept])[:, 0]
+        place = _within(np.stack([x, y], axis=1)[kept].astype(np.float64), group[kept])
+        rest = _within(off[kept][:, None], group[kept])[:, 0]
         moments = place.T @ place
         if np.linalg.eigvalsh(moments)[0] < len(place) * 0.25:  # within half a pixel of a line
             return None
-        slope = np.linalg.solve(moments, place.T @ rest)
+        slope = np.asarray(np.linalg.solve(moments, place.T @ rest), np.float64)
         left = rest - place @ slope
         errors = np.linalg.inv(moments) * float(left @ left) / len(left)
         middle = _group_means((off - np.stack([x, y], axis=1) @ slope)[kept], group[kept], group.max() + 1)

@@ -81,8 +81,8 @@ class Limits:
         return (self.step_1, *[self.steps_2_to_5] * 4, self.step_6)
 
 
-_Density = Annotated[float, Field(ge=0, le=5)]
-_Share = Annotated[float, Field(gt=0, le=1)]
+_Density = Annotated[float, Field(ge=0, le=5, strict=True)]
+_Share = Annotated[float, Field(gt=0, le=1, strict=True)]
 
 
 class _Table(BaseModel):
@@ -118,6 +118,13 @@ class _LimitsFile(_Table):
     lum: _Share | None = None
 
 
+_WRONG = {
+    "extra_forbidden": "there is no such key",
+    "model_type": "it is a table, as { aim = 0.22, tolerance = 0.03 } or { od = 0.05 }",
+    "missing": "an aim has both, as { aim = 0.22, tolerance = 0.03 }",
+}
+
+
 def read_limits(path: Path) -> Limits:
     """The limits, with those of a site's own file over them.
 
@@ -129,9 +136,7 @@ def read_limits(path: Path) -> Limits:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         key = ".".join(str(part) for part in first["loc"])
-        unknown = first["type"] == "extra_forbidden"
-        reason = "there is no such key" if unknown else first["msg"]
-        raise SetupError(f"limits {path}: {key}: {reason}") from error
+        raise SetupError(f"limits {path}: {key}: {_WRONG.get(first['type'], first['msg'])}") from error
     except ValueError as error:
         raise SetupError(f"limits {path}: {error}") from error
     except OSError as error:

@@ -40,12 +40,14 @@ top left to the bottom right."""
 _STAGES = ((96, 0.2), (256, 0.05), (512, 0.0))  # pixels of the pattern; who is farther behind goes no further
 _SEARCHED = ((48, 0.4), (96, 0.3), (256, 0.0))  # the same of what is not yet known as well
 _FINEST = 1024
-_ENOUGH = 0.75
+_PLAUSIBLE = 0.5  # how well a guess agrees that may be right
+_ENOUGH = 0.85  # how well a place agrees that is right; other patterns come to 0.76
 
 _SMALLEST = 0.1  # of the array, where the pattern is looked for
 _GLANCE = 64  # pixels of the pattern there
 _SHARES = 48  # sizes that are tried
 _PLACES = 8  # that go on
+_BOXES = 4  # that are looked into
 _APART = 1024  # pixels of the copy on which images lie apart
 _APART_BY = 0.005  # of full scale
 _UNEQUAL = 0.1  # in the ratio of width to height
@@ -126,7 +128,8 @@ def locate(levels: Levels, pattern: Pattern, near: Rectangle | None = None) -> P
 
     ``levels`` is rows x columns of brightness, 0 to 1: P-values of a page, or an image's values as a share of
     the largest. ``near`` is where an image is printed that may be the pattern: it is looked for there first,
-    as large as that, then in all of the array, at a tenth of its size or more.
+    as large as that, then in all of the array, at a tenth of its size or more. Of the pattern 80 % must be
+    inside. Levels may be off by 0.2: where a look-up table does more, undo it first.
     """
     sought = _Sought(_copies(np.ascontiguousarray(levels, np.float32)), pattern.fractions)
     best = _best(sought, _filling(sought, near)) if near is not None else None
@@ -233,21 +236,22 @@ def _filling(sought: _Sought, box: Rectangle) -> list[_Guess]:
 
 
 def _apart(sought: _Sought) -> list[Rectangle]:
-    """Boxes of what stands apart on a film that is all of one level beside it, the largest first: those that
-    have the pattern's shape, in either direction."""
+    """Boxes of what stands apart on a film that is of one level beside it, which its sides have, the largest
+    first: those that have the pattern's shape, in either direction."""
     small = sought.small(_APART)
-    levels, counts = np.unique(small.round(3), return_counts=True)
+    sides = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
+    levels, counts = np.unique(sides.round(3), return_counts=True)
     differs = np.abs(small - levels[counts.argmax()]) > _APART_BY
     _, _, parts, _ = cv2.connectedComponentsWithStats(differs.astype(np.uint8))
     across, down = sought.size[0] / small.shape[1], sought.size[1] / small.shape[0]
     ratio = math.log(sought.pixels.shape[1] / sought.pixels.shape[0])
     boxes = []
-    for left, top, width, height, _ in sorted(parts[1:], key=lambda part: -part[2] * part[3])[:_PLACES]:
+    for left, top, width, height, _ in sorted(parts[1:], key=lambda part: -part[2] * part[3]):
         unequal = abs(abs(math.log(width * across / (height * down))) - abs(ratio))
         if unequal < _UNEQUAL and max(width, height) >= _SMALLEST * max(small.shape):
-            sides = left * across, top * down, width * across, height * down
-            boxes.append(Rectangle(*(round(side) for side in sides)))
-    return boxes
+            box = left * across, top * down, width * across, height * down
+            boxes.append(Rectangle(*(round(side) for side in box)))
+    return boxes[:_BOXES]
 
 
 def _search(sought: _Sought) -> list[_Guess]:
@@ -304,10 +308,10 @@ def _best(
         refined = [_refined(sought, guess, size) for guess in guesses]
         guesses = [guess for guess in refined if guess is not None]
         best = max(guesses, key=_by_score, default=None)
-        if best is None or best.score < _ENOUGH / 2:
+        if best is None or best.score < _PLAUSIBLE / 2:
             return None
         guesses = [guess for guess in guesses if guess.score >= best.score - margin]
-    return best if best is not None and best.score >= _ENOUGH else None
+    return best if best is not None and best.score >= _PLAUSIBLE else None
 
 
 def _refined(
@@ -364,9 +368,19 @@ def _agreement(sought: _Sought, guess: _Guess) -> float:
     inner = np.s_[_RIM:-_RIM, _RIM:-_RIM]
     if np.median(np.abs(seen - template)[inner]) > _OTHER:
         return 0.0
-    kernel = (_SMOOTHED, _SMOOTHED)
-    drawn, there = (cv2.GaussianBlur(_edges(each), kernel, 0)[inner].ravel() for each in (template, seen))
+    drawn, there = (
+        cv2.GaussianBlur(_edges(each), (_SMOOTHED, _SMOOTHED), 0)[inner] for each in (template, seen)
+    )
+    # A dead column, or row, is one long edge, beside which thin lines are few.
+    apart = (drawn - there) ** 2
+    sound = np.ix_(_but_the_worst(apart.mean(axis=1)), _but_the_worst(apart.mean(axis=0)))
+    drawn, there = drawn[sound].ravel(), there[sound].ravel()
     return float(np.corrcoef(drawn, there)[0, 1]) if np.ptp(drawn) > 0 and np.ptp(there) > 0 else 0.0
+
+
+def _but_the_worst(disagreement: Levels) -> NDArray[np.bool_]:
+    """All rows, or columns, but the worst and those that its edges reach."""
+    return np.asarray(np.abs(np.arange(len(disagreement)) - disagreement.argmax()) > 2 * _ROUND)
 
 
 def _aligned(

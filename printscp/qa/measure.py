@@ -4,26 +4,32 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from statistics import fmean
 
+import numpy as np
+
 from printscp import __version__
 from printscp.errors import SetupError
 from printscp.qa.finding import Finding, Outcome
-from printscp.qa.limits import BJR, KONICA, Limit, Limits
+from printscp.qa.limits import BJR, KONICA, OURS, Limit, Limits
 from printscp.qa.measurement import Measurement, Step
 from printscp.qa.provenance import Provenance
 from printscp.qa.readings import Readings
 from printscp.qa.response import Response, response
-from printscp.render.tone import ToneScale
+from printscp.render.tone import ToneScale, luminance
 
 SIX_STEPS = "wedge-6"
 """The pattern of the constancy check."""
 SMPTE = "smpte"
+
+DENSITOMETER = 0.02
+"""OD: how far off a reading may be (Konica DRYPRO 793 QC manual)."""
+REVERSED = "were the patches read from the other end, or was the film printed in reverse?"
 
 UNIT = 1e-9
 """In OD and shares alike: less than this is arithmetic."""
 
 _DENSEST = 5.0  # OD
 _BRIGHTEST = 20000.0  # cd/m2; view boxes for mammography have up to 6000
-_DENSITOMETER = 0.02  # OD: how far off a reading may be (Konica DRYPRO 793 QC manual)
+_NAMED = 3  # patches in a message
 
 
 def measure(
@@ -37,11 +43,13 @@ def measure(
     operator: str = "",
     baseline: Measurement | None = None,
     as_baseline: bool = False,
+    printed_in: ToneScale | None = None,
 ) -> Measurement:
     """What readings say of ``printer``, whose films ask for ``scale``; ``profile`` names where that is from.
 
     ``baseline`` is what constancy is judged against, ``as_baseline`` makes this one to be. ``operator`` goes
-    over what the readings say; ``now`` is their time where they say none.
+    over what the readings say; ``now`` is their time where they say none. ``printed_in`` is the printer's
+    whole range, where films ask for less.
 
     Raises:
         SetupError: the readings are of another printer, or not yet made.
@@ -58,10 +66,11 @@ def measure(
     answer = _response(steps, scale, limits)
     findings = [
         _densities(steps, limits),
+        *_order(steps),
         *_responses(answer, limits),
         _range(steps, scale),
         *_daily(dict(others), scale, limits),
-        *_constancy(readings, steps, baseline, as_baseline, limits),
+        *_constancy(readings, steps, scale, baseline, as_baseline, limits),
         *_indices(readings.pattern, steps),
         *_spread(readings),
     ]
@@ -81,9 +90,10 @@ def measure(
             subject=readings.file.name,
             hashes=(("readings", readings.sha256),),
         ),
-        curve=readings.curve,
+        curve=readings.curve or 0,
         densitometer=readings.densitometer,
         baseline=as_baseline,
+        printed_in=printed_in,
     )
 
 
@@ -100,6 +110,12 @@ def asked_scale(min_density: float, max_density: float, illumination: float, amb
     if not (0 < illumination <= _BRIGHTEST and 0 <= ambient <= _BRIGHTEST):
         raise SetupError(
             f"light {illumination:g} and {ambient:g} cd/m2: give up to {_BRIGHTEST:g}, as 2000 and 10"
+        )
+    darkest, brightest = (ambient + illumination * 10**-density for density in (max_density, min_density))
+    if not (luminance(1) <= darkest and brightest <= luminance(1023)):
+        raise SetupError(
+            f"such a film shows {darkest:.3g} to {brightest:.4g} cd/m2, and PS3.14 goes from 0.05 to 3993: "
+            "correct its densities or its light"
         )
     return ToneScale(min_density, max_density, illumination, ambient)
 
@@ -123,6 +139,30 @@ def six_step_contrast(steps: Sequence[Step]) -> float:
     """Step 5 less step 2, in OD."""
     densities = six_step_densities(steps)
     return densities[4] - densities[1]
+
+
+def rising(steps: Sequence[Step]) -> bool:
+    """A step is denser than one before it, by more than densitometers scatter."""
+    densities = np.array([step.density for step in steps])
+    return bool((densities[1:] > np.minimum.accumulate(densities)[:-1] + 2 * DENSITOMETER).any())
+
+
+def out_of_order(steps: Sequence[Step]) -> str:
+    """The steps that have to go, as few as can be, that the densities of the others fall."""
+    densities = [step.density for step in steps]
+    runs: list[list[int]] = []  # the longest that falls and ends in each
+    for place, density in enumerate(densities):
+        before = [run for run in runs if densities[run[-1]] >= density]
+        runs.append([*max(before, key=len, default=[]), place])
+    kept = max(runs, key=len)
+    odd = [step for place, step in enumerate(steps) if place not in kept]
+    more = f" and {len(odd) - _NAMED} more" if len(odd) > _NAMED else ""
+    return ", ".join(named(step) for step in odd[:_NAMED]) + more
+
+
+def named(step: Step) -> str:
+    """A step as messages have it."""
+    return f"{step.name} ({step.density:.2f} OD, aim {step.aim:.2f})"
 
 
 def smpte_indices(steps: Sequence[Step]) -> dict[str, float]:
@@ -150,25 +190,39 @@ def _densities(steps: Sequence[Step], limits: Limits) -> Finding:
     worst = worst_step(steps, limits)
     limit = limits.of_step(worst.aim)
     off = [step for step in steps if _beyond(step.error, limits.of_step(step.aim))]
-    text = f"{worst.name} is farthest off: {worst.density:.3f} OD for {worst.aim:.3f}"
+    text = f"{worst.name} is farthest off for its limit: {worst.density:.3f} OD for {worst.aim:.3f}"
     if off:
         text = f"{len(off)} of {len(steps)} steps are off their aims; {text}; calibrate the printer"
     return _judged("density", worst.error, limit, "OD", text)
+
+
+def _order(steps: Sequence[Step]) -> Iterator[Finding]:
+    """Whether densities fall from step to step, but for the scatter of a densitometer."""
+    if steps[0].density <= steps[-1].density:
+        text = "densities do not fall from the first step to the last: " + REVERSED
+        yield Finding("order", "fail", text, source=OURS)
+    elif rising(steps):
+        text = (
+            f"densities do not fall as they should, look at {out_of_order(steps)}: read again what is wrong"
+        )
+        yield Finding("order", "fail", text, source=OURS)
 
 
 def _responses(answer: Response, limits: Limits) -> Iterator[Finding]:
     """FIT and LUM (PS3.14 Annex C)."""
     order = ("a horizontal line", "a slope", "a curve of order 2", "a curve of order 3")[answer.order]
     text = f"{order} fits best"
-    if answer.order:
+    if answer.mean <= 0:
+        text = "there is no contrast to be judged"
+    elif answer.order:
         text += f", up to {answer.fit_deviation:.0%} off the mean"
-    if not answer.fit_passed:
+    if answer.mean > 0 and not answer.fit_passed:
         text += "; contrast is not even over the gray scale: calibrate the printer"
     yield Finding(
         "fit",
         "pass" if answer.fit_passed else "fail",
         text,
-        answer.fit_deviation,
+        answer.fit_deviation if answer.mean > 0 else None,
         answer.fit_limit,
         "of the mean",
         limits.fit.source,
@@ -176,7 +230,7 @@ def _responses(answer: Response, limits: Limits) -> Iterator[Finding]:
     text = (
         f"JND per P-value scatters by {answer.lum:.3f} about {answer.mean:.3f}; {answer.ideal:.3f} is ideal"
     )
-    if not answer.lum_passed:
+    if answer.mean > 0 and not answer.lum_passed:
         text += "; read each patch several times, and calibrate the printer"
     share = answer.lum / answer.mean if answer.mean > 0 else None
     outcome: Outcome = "pass" if answer.lum_passed else "fail"
@@ -206,6 +260,7 @@ def _daily(others: Mapping[str, float], scale: ToneScale, limits: Limits) -> Ite
 def _constancy(
     readings: Readings,
     steps: Sequence[Step],
+    scale: ToneScale,
     baseline: Measurement | None,
     as_baseline: bool,
     limits: Limits,
@@ -216,8 +271,12 @@ def _constancy(
     if baseline is None:
         yield Finding("constancy", "note", "there is no baseline yet: measure a good film with --baseline")
         return
-    if baseline.curve != readings.curve:
-        versions = f"the baseline is of curve version {baseline.curve}, this film of {readings.curve}"
+    if baseline.scale != scale:
+        text = "the baseline asks for other densities, or other light: make a new one"
+        yield Finding("constancy", "note", text)
+        return
+    if baseline.curve != (readings.curve or 0):
+        versions = f"the baseline is of curve version {baseline.curve}, this film of {readings.curve or 0}"
         text = f"{versions}: make a new baseline"
         yield Finding("constancy", "note", text)
     now, then = six_step_densities(steps), six_step_densities(baseline.steps)
@@ -243,9 +302,9 @@ def _spread(readings: Readings) -> Iterator[Finding]:
     """Repeated readings that differ by more than a densitometer should."""
     spreads = {name: max(densities) - min(densities) for name, _, densities in readings.steps}
     widest = max(spreads, key=lambda name: spreads[name])
-    if spreads[widest] > 2 * _DENSITOMETER + UNIT:
+    if spreads[widest] > 2 * DENSITOMETER + UNIT:
         text = f"readings of {widest} differ by {spreads[widest]:.2f} OD: read it again"
-        yield Finding("readings", "note", text, spreads[widest], 2 * _DENSITOMETER, "OD", KONICA)
+        yield Finding("readings", "note", text, spreads[widest], 2 * DENSITOMETER, "OD", KONICA)
 
 
 def _judged(check: str, off: float, limit: Limit, unit: str, text: str) -> Finding:

@@ -35,7 +35,8 @@ class Measurement:
     """``steps`` are those of the pattern in the order of rising P-values; ``others`` what was read beside
     them, by name: base+fog, low, mid, high. ``curve`` is the version of the printer's curve through which the
     film was printed, 0 where there was none. ``densitometer`` is its name, as given. ``baseline``
-    measurements are those to which later ones are compared."""
+    measurements are those to which later ones are compared. ``printed_in`` is the printer's whole range, over
+    which a film without a curve is printed as P-values; None where it is ``scale``."""
 
     pattern: str
     scale: ToneScale
@@ -47,6 +48,7 @@ class Measurement:
     curve: int
     densitometer: str
     baseline: bool = False
+    printed_in: ToneScale | None = None
 
     @property
     def passed(self) -> bool:

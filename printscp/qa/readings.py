@@ -14,7 +14,8 @@
 
 `template` writes it with empty densities. It comes back from spreadsheets and editors: columns may be set
 apart by commas, semicolons, tabs or blanks, decimals by a point or a comma; patches may be named, numbered,
-or given by their P-values alone. Several densities of a patch, in a row or in several, are repeated readings.
+or given by their P-values alone, of 12 bits or of 8, as the film was printed. Several densities of a
+patch, in a row or in several, are repeated readings.
 """
 
 import csv
@@ -65,7 +66,7 @@ class Readings:
     """What a file has. ``steps`` are the patches of the pattern in the order of rising P-values, each with
     its name, its P-value 0..1 and its densities; ``others`` those of `OTHERS` that were read. ``curve`` is
     the version of the printer's curve through which the film was printed, 0 for none. Texts are as given,
-    empty where they are not; ``taken`` is None then."""
+    empty where they are not; ``curve`` and ``taken`` are None then."""
 
     file: Path
     sha256: str
@@ -75,7 +76,7 @@ class Readings:
     printer: str = ""
     operator: str = ""
     densitometer: str = ""
-    curve: int = 0
+    curve: int | None = None
     taken: datetime | None = None
 
 
@@ -134,13 +135,13 @@ def read(file: Path, pattern: str | None = None) -> Readings:
         sha256=sha256(data).hexdigest(),
         pattern=patches.pattern,
         steps=tuple(
-            (each.name, each.value / patches.largest, tuple(found[each.name])) for each in patches.steps
+            (each.name, patches.p_values[each.name], tuple(found[each.name])) for each in patches.steps
         ),
         others=tuple((name, tuple(found[name])) for name in OTHERS if name in found),
         printer=said.get("printer", (0, ""))[1],
         operator=said.get("operator", (0, ""))[1],
         densitometer=said.get("densitometer", (0, ""))[1],
-        curve=curve or 0,
+        curve=curve,
         taken=taken,
     )
 
@@ -175,7 +176,7 @@ def _text(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return data.decode("latin-1")
+        return data.decode("cp1252", "replace")
 
 
 def _sorted_out(text: str) -> tuple[dict[str, tuple[int, str]], list[_Row]]:
@@ -200,7 +201,11 @@ def _row(number: int, line: str) -> _Row:
         cells = line.replace('"', "").split()
     else:
         [cells] = csv.reader([line], delimiter=separator, skipinitialspace=True)
-    return _Row(number, [cell.strip() for cell in cells], separator)
+    cells = [cell.strip() for cell in cells]
+    if cells and "," in cells[0]:  # a spreadsheet took a whole line for a cell, and densities stand beside it
+        inner = _row(number, cells[0])
+        return _Row(number, inner.cells + cells[1:], separator if any(cells[1:]) else inner.separator)
+    return _Row(number, cells, separator)
 
 
 def _separator(line: str) -> str | None:
@@ -217,7 +222,8 @@ def _separator(line: str) -> str | None:
 
 
 class _Patches:
-    """The patches of a pattern, and what lines may call them.
+    """The patches of a pattern, and what lines may call them. ``p_values`` are theirs by name, 0..1, of 12
+    bits unless the file gives those of 8.
 
     Raises:
         SetupError: there is no such pattern, or it has no steps.
@@ -226,24 +232,27 @@ class _Patches:
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern
         self.steps = _steps(pattern, _BITS[0])
-        self.largest = (1 << _BITS[0]) - 1
+        self._values = {bits: {each.name: each.value for each in _steps(pattern, bits)} for bits in _BITS}
+        self.p_values = self._fractions(_BITS[0])
         self._names = {_key(each.name): each.name for each in self.steps}
         self._names |= {_key(name): name for name in OTHERS} | _ALIASES
         numbers = [re.search("[0-9]*$", _key(each.name)) for each in self.steps]
         by_number = {found[0]: each.name for found, each in zip(numbers, self.steps, strict=True) if found}
-        by_value = [{str(each.value): each.name for each in _steps(pattern, bits)} for bits in _BITS]
+        by_value = {
+            bits: {str(value): name for name, value in values.items()}
+            for bits, values in self._values.items()
+        }
         # A patch may be of the same P-value as another, and then is to be named.
-        self._columns = [each for each in (by_number, *by_value) if len(each) == len(self.steps)]
-        self._values: dict[str, list[int]] = {}
-        for each in (each for bits in _BITS for each in _steps(pattern, bits)):
-            self._values.setdefault(each.name, []).append(each.value)
+        columns = [(by_number, _BITS[0]), *((column, bits) for bits, column in by_value.items())]
+        self._columns = [each for each in columns if len(each[0]) == len(self.steps)]
 
     def settle(self, rows: list[_Row]) -> None:
         """Say what numbers in the first column of a table are: P-values, or numbers of the patches."""
         firsts = [_key(row.cells[0]) for row in rows]
         if self._columns:
-            column = max(self._columns, key=lambda column: sum(first in column for first in firsts))
+            column, bits = max(self._columns, key=lambda each: sum(first in each[0] for first in firsts))
             self._names = column | self._names
+            self.p_values = self._fractions(bits)
 
     def patch(self, row: _Row) -> tuple[str, list[str]]:
         """The patch of a row, and the cells after its name.
@@ -269,13 +278,20 @@ class _Patches:
         """
         if not cells or not cells[0].isdecimal():
             return cells
-        values = self._values.get(name, [])
-        if int(cells[0]) in values:
-            return cells[1:]
-        if int(cells[0]) > _DENSEST and values and any(cells[1:]):
-            meant = " or ".join(f"{value} of {bits} bits" for value, bits in zip(values, _BITS, strict=True))
+        given = int(cells[0])
+        values = {bits: named[name] for bits, named in self._values.items() if name in named}
+        for bits, value in values.items():
+            if given == value:
+                self.p_values[name] = self._fractions(bits)[name]
+                return cells[1:]
+        if given > _DENSEST and values and any(cells[1:]):
+            meant = " or ".join(f"{value} of {bits} bits" for bits, value in values.items())
             raise ValueError(f"{name} of {self.pattern} has the P-value {meant}, not {cells[0]}")
         return cells
+
+    def _fractions(self, bits: int) -> dict[str, float]:
+        """The P-values, 0..1, of an image of that depth."""
+        return {name: value / ((1 << bits) - 1) for name, value in self._values[bits].items()}
 
 
 def _densities(rows: list[_Row], patches: _Patches, faults: list[tuple[int, str]]) -> dict[str, list[float]]:

@@ -25,6 +25,7 @@ from printscp.errors import SetupError
 from printscp.qa.measurement import Measurement
 
 _FORMAT = 1
+_TRIES = 20
 _PLAIN = " ,()+"  # beside letters, digits, - and _: names are to be read
 _LONGEST = 200  # bytes; file systems take 255
 _NAME = re.compile(r"(\d{8}-\d{6})(?:-(\d+))?[.]json")
@@ -41,7 +42,10 @@ def printer_folder(root: Path, name: str) -> Path:
         SetupError: it is no name.
     """
     plain = name.strip()
-    folder = quote(plain, safe=_PLAIN).replace("~", "%7E")
+    try:
+        folder = quote(plain, safe=_PLAIN).replace("~", "%7E")
+    except UnicodeEncodeError as error:
+        raise SetupError(f"printer {plain[:40]!a}: give a name in UTF-8") from error
     if folder.startswith("."):
         folder = "%2E" + folder[1:]
     if not plain or len(folder) > _LONGEST:
@@ -84,14 +88,14 @@ class Measurements:
         taken = measurement.provenance.made.astimezone(UTC)
         value = {"format": _FORMAT} | _MEASUREMENT.dump_python(measurement, mode="json")
         text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
+        path = self.folder / f"{taken:%Y%m%d-%H%M%S}.json"
         with _said(self.folder):
-            file = DurableFile(self.folder / f"{taken:%Y%m%d-%H%M%S}.json")
-            try:
-                file.write(text.encode())
-                file.flush()
-                return _named(file)
-            finally:
-                file.discard()
+            for _ in range(_TRIES):
+                try:
+                    return _kept(path, text.encode())
+                except FileNotFoundError:
+                    continue  # another keeps one of the same second, which takes what is in the making away
+            return _kept(path, text.encode())
 
     def files(self) -> list[Path]:
         """Those of all measurements, the oldest first."""
@@ -138,6 +142,17 @@ class Measurements:
             raise SetupError(
                 f"measurement {file}: it is damaged, put the file back, or away: {error}"
             ) from error
+
+
+def _kept(path: Path, data: bytes) -> Path:
+    """Write a file, whole when it can be seen; returns its path."""
+    file = DurableFile(path)
+    try:
+        file.write(data)
+        file.flush()
+        return _named(file)
+    finally:
+        file.discard()
 
 
 def _named(file: DurableFile) -> Path:

@@ -21,6 +21,7 @@ from printscp.qa.measure import (
 from printscp.qa.measurement import Measurement
 
 _ENOUGH = 8  # points before what is usual of them can be told
+_DECIMALS = 6  # of a value; the rest is arithmetic, which no axis is to show
 _SIGMAS = 3 / 1.128  # of a moving range of two (d2 of control charts for single values)
 
 
@@ -70,7 +71,7 @@ class Chart:
         if self.usual is None:
             return ()
         low, high = self.usual
-        return tuple(point for point in self.points if not low <= point.value <= high)
+        return tuple(point for point in self.points if not low - UNIT <= point.value <= high + UNIT)
 
 
 @dataclass(frozen=True)
@@ -92,12 +93,15 @@ class Trend:
 def trend(printer: str, measurements: Sequence[Measurement], limits: Limits) -> Trend:
     """The charts of a printer's measurements, of which there is at least one, the oldest first.
 
-    Constancy is judged against the latest baseline of the same pattern, all else against its aim.
+    Constancy is judged against the latest baseline of the same pattern, all else against its aim. Readings
+    that were measured twice in a day count once, and films that ask for other densities or other light than
+    the latest are not drawn with it.
     """
+    measurements = _once(measurements)
     patterns = sorted({each.pattern for each in measurements})
     charts = [*_of_any(measurements, limits)]
     for pattern in patterns:
-        charts += _of_pattern([each for each in measurements if each.pattern == pattern], limits)
+        charts += _of_pattern(_alike([each for each in measurements if each.pattern == pattern]), limits)
     return Trend(
         printer,
         len(measurements),
@@ -107,13 +111,28 @@ def trend(printer: str, measurements: Sequence[Measurement], limits: Limits) -> 
     )
 
 
+def _once(measurements: Sequence[Measurement]) -> list[Measurement]:
+    """Of the same readings, measured again, the last or the baseline."""
+    kept: dict[object, Measurement] = {}
+    for each in measurements:
+        key = each.provenance.hashes, each.provenance.made.date()
+        if key not in kept or each.baseline or not kept[key].baseline:
+            kept[key] = each
+    return sorted(kept.values(), key=lambda each: each.provenance.made)
+
+
+def _alike(measurements: Sequence[Measurement]) -> list[Measurement]:
+    """Those of films that ask for the same as the latest."""
+    return [each for each in measurements if each.scale == measurements[-1].scale]
+
+
 @dataclass(frozen=True)
 class _Quantity:
-    """How something is got from a measurement, and what it may be."""
+    """How something is got from a measurement, None where that has it not, and what it may be."""
 
     name: str
     unit: str
-    value: Callable[[Measurement], float]
+    value: Callable[[Measurement], float | None]
     aim: float | None = None
     low: float | None = None
     high: float | None = None
@@ -123,13 +142,11 @@ class _Quantity:
 def _of_any(measurements: Sequence[Measurement], limits: Limits) -> Iterator[Chart]:
     """Charts of what is the same on all patterns."""
     for name, aim in limits.daily.items():
-        read = [each for each in measurements if name in dict(each.others)]
-        value = partial(_other, name)
-        quantity = _around(name, value, aim.aim, aim.tolerance, aim.source)
-        yield from _chart(quantity, "", read)
+        quantity = _around(name, partial(_other, name), aim.aim, aim.tolerance, aim.source)
+        yield from _chart(quantity, "", measurements)
     scale = measurements[-1].scale
     for name, asked, end, p_value in (("Dmin", scale.min_density, -1, 1), ("Dmax", scale.max_density, 0, 0)):
-        read = [each for each in measurements if each.steps[end].p_value == p_value]
+        read = [each for each in _alike(measurements) if each.steps[end].p_value == p_value]
         limit = limits.of_step(asked)
         yield from _chart(_around(name, partial(_step, end), asked, limit.value, limit.source), "", read)
 
@@ -137,8 +154,9 @@ def _of_any(measurements: Sequence[Measurement], limits: Limits) -> Iterator[Cha
 def _of_pattern(measurements: Sequence[Measurement], limits: Limits) -> Iterator[Chart]:
     """Charts of what depends on the pattern, which is the same for all of these."""
     pattern = measurements[0].pattern
+    worst = limits.of_step(worst_step(measurements[-1].steps, limits).aim)
     quantities = [
-        _Quantity("worst error", "of the limit", partial(_worst, limits), 0, -1, 1, limits.step.source),
+        _Quantity("worst error", "of the limit", partial(_worst, limits), 0, -1, 1, worst.source),
         _Quantity(
             "mean JND", "per P-value", lambda each: each.response.mean, measurements[-1].response.ideal
         ),
@@ -170,14 +188,14 @@ def _constancy(baseline: Measurement, limits: Limits) -> Iterator[_Quantity]:
 
 
 def _around(
-    name: str, value: Callable[[Measurement], float], aim: float, tolerance: float, source: str
+    name: str, value: Callable[[Measurement], float | None], aim: float, tolerance: float, source: str
 ) -> _Quantity:
     """A density that may be off an aim by as much either way."""
     return _Quantity(name, "OD", value, aim, aim - tolerance, aim + tolerance, source)
 
 
-def _other(name: str, measurement: Measurement) -> float:
-    return dict(measurement.others)[name]
+def _other(name: str, measurement: Measurement) -> float | None:
+    return dict(measurement.others).get(name) if measurement.scale.ambient > 0 else None  # aims are for film
 
 
 def _step(place: int, measurement: Measurement) -> float:
@@ -193,24 +211,24 @@ def _worst(limits: Limits, measurement: Measurement) -> float:
     return share_of_limit(worst_step(measurement.steps, limits), limits)
 
 
-def _lum(measurement: Measurement) -> float:
-    return measurement.response.lum / max(measurement.response.mean, UNIT)
+def _lum(measurement: Measurement) -> float | None:
+    mean = measurement.response.mean
+    return measurement.response.lum / mean if mean > 0 else None
 
 
 def _chart(quantity: _Quantity, pattern: str, measurements: Sequence[Measurement]) -> Iterator[Chart]:
     """The chart, if there is anything to draw."""
-    if not measurements:
-        return
     low, high = quantity.low, quantity.high
+    aim = None if quantity.aim is None else round(quantity.aim, _DECIMALS)
     points = []
     for each in measurements:
-        value = quantity.value(each)
-        inside = (low is None or value >= low - UNIT) and (high is None or value <= high + UNIT)
-        points.append(Point(each.provenance.made, value, inside, each.baseline))
+        if (value := quantity.value(each)) is not None:
+            inside = (low is None or value >= low - UNIT) and (high is None or value <= high + UNIT)
+            points.append(Point(each.provenance.made, round(value, _DECIMALS), inside, each.baseline))
+    if not points:
+        return
     usual = _usual([point.value for point in points])
-    yield Chart(
-        quantity.name, pattern, quantity.unit, tuple(points), quantity.aim, low, high, quantity.source, usual
-    )
+    yield Chart(quantity.name, pattern, quantity.unit, tuple(points), aim, low, high, quantity.source, usual)
 
 
 def _usual(values: Sequence[float]) -> tuple[float, float] | None:

@@ -24,9 +24,10 @@ from printscp.film.sheet import LookUp, Sheet, SheetImage, ToneCurve
 from printscp.qa.checks import DENSITY_LIMIT, RESPONSE_STEPS, Facts, Look, findings, is_p_values
 from printscp.qa.densitometer import Aims, Density, Floats, Reading, aims, gradient, lines, read
 from printscp.qa.finding import Finding
-from printscp.qa.locate import Levels, Place, locate, locate_landmarks
+from printscp.qa.locate import Place, locate, locate_landmarks
 from printscp.qa.pattern import Pattern, Role
 from printscp.qa.patterns import draw
+from printscp.qa.placing import around, filling, joined, levels, moved, onto, place_on, snapped
 from printscp.qa.provenance import Provenance
 from printscp.qa.response import Response, response
 from printscp.qa.verification import Film, PatchReading, Verification
@@ -36,11 +37,12 @@ from printscp.render.resample import placement, samples
 from printscp.render.tone import OD_UNIT, ToneScale, density_table, toned
 
 _AS_PRINTED = 16  # bits of a pattern as it is looked for
-_GROWN = 0.05  # of the place where it should be: so much farther a pattern is looked for, before everywhere
+_GROWN = 0.05  # of the pattern, round it, where its landmarks are looked for
 _EDGE = 1e-3  # of a pixel: found, but not there
-_WHOLE = 0.15  # of a pixel
+_HALF = 0.499
 _RIM = 2.0  # printer pixels
 _NEIGHBOURS = 0.5  # OD: the next level of a ramp is not so far away
+_CUT = "the printer cut the image, see Requested Decimate/Crop Behavior and Magnification Type"
 _BITS = 12  # of patterns, if nothing is said
 _SMALLEST = 128  # rows and columns of a pattern
 _ABOUT = 0.03
@@ -137,9 +139,10 @@ def drawn(
     images = [image for image in sheet.images if position in (None, image.position)]
     images = [image for image in images if min(image.rows, image.columns) >= _SMALLEST and not sheet.color]
     for image in images:
-        for depth in (bits,) if bits else (_BITS, 8):
+        for depth in (bits,) if bits else (8, _BITS):
             pattern = _drawn(name, image.columns, image.rows, depth, width_mm)
-            if pattern is not None and _is_pattern(image, pattern):
+            # A ramp of 12 bits that was cut to 8 is one of 8 bits, and then it is at fault.
+            if pattern and _is_pattern(image, pattern) and not (bits is None and _is_coarse(pattern, image)):
                 return pattern
     for image in images:
         sides = dict.fromkeys([(image.columns, image.rows), (image.rows, image.columns)])
@@ -148,6 +151,11 @@ def drawn(
             if pattern is not None and _fills(_sent(sheet, image, pattern, exact=False)):
                 return pattern
     return usual
+
+
+def _is_coarse(pattern: Pattern, image: SheetImage) -> bool:
+    """A pattern of 8 bits that an image need not have been."""
+    return pattern.bits == 8 and (image.bits_stored != 8 or bool(pattern.of(Role.LEVEL)))
 
 
 def _drawn(name: str, columns: int, rows: int, bits: int, width_mm: float | None) -> Pattern | None:
@@ -182,14 +190,15 @@ def _verified(sheet: Sheet, page: Page, pattern: Pattern, sent: "_Sent") -> _Ver
             "none of the film's images shows it" if len(sheet.images) > 1 else "the image does not show it"
         )
         text = f"{pattern.name} was not found: {there}. Name the pattern and its matrix, or its file"
-        return _Verified(_filling(box, pattern), (Finding("pattern", "fail", text),))
-    onto_page = _onto(printed.part, box)
-    expected = _joined(onto_page, sent.place.affine)
-    place = _on_page(page, sent.target, expected)
+        return _Verified(filling(box, pattern), (Finding("pattern", "fail", text),))
+    expected = joined(onto(printed.part, box), sent.place.affine)
+    asked = replace(sent.place, affine=expected)
+    place = place_on(page.density, sent.scale, sent.target, asked, sent.place)
+    whole = _inside(printed.part, sent.place)
     if place is None:
         text = f"image {sent.image.position} came as {pattern.name}, but the page does not show it"
-        return _Verified(expected, (Finding("pattern", "fail", f"{text}: the printer did it"),))
-    whole = _inside(printed.part, sent.place)
+        why = "the printer did it" if whole else _CUT
+        return _Verified(expected, (Finding("pattern", "fail", f"{text}: {why}"),))
     facts = _facts(sheet, page, pattern, sent, place, expected, whole)
     told = (_pattern_finding(facts, sent, whole), *findings(facts))
     return _Verified(place.affine, told, facts.readings, facts.response)
@@ -250,18 +259,22 @@ def _sent(sheet: Sheet, image: SheetImage, pattern: Pattern, exact: bool) -> _Se
             Place(np.eye(2, 3), False, "upright", 1.0, columns, rows),
             False,
         )
-    place = locate(_levels(density, scale), target, Rectangle(0, 0, image.columns, image.rows))
+    place = locate(levels(density, scale), target, _drawn_on(values))
     if place is not None:
-        place = replace(place, affine=_snapped(place.affine, pattern))
+        place = replace(place, affine=snapped(place.affine, pattern))
     resampled = place is None or not _fills_exactly(place, image)
     return _Sent(image, scale, tone, density, target, place, resampled)
 
 
-def _snapped(affine: Floats, pattern: Pattern) -> Floats:
-    """A place on whole pixels, where it is one but for what cannot be measured."""
-    whole = np.rint(affine)
-    apart = np.abs(_corners(pattern, affine) - _corners(pattern, whole)).max()
-    return np.asarray(whole if apart < _WHOLE else affine)
+def _drawn_on(values: NDArray[Any]) -> Rectangle:
+    """What of an image is not background, where it has one: all round, of one value or the next."""
+    ground = int(values[0, 0])
+    drawn_on = np.abs(values.astype(np.int32) - ground) > 1
+    rows, columns = (np.flatnonzero(drawn_on.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return Rectangle(0, 0, values.shape[1], values.shape[0])
+    left, top = int(columns[0]), int(rows[0])
+    return Rectangle(left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top)
 
 
 def _fills_exactly(place: Place, image: SheetImage) -> bool:
@@ -281,9 +294,9 @@ def _is_pattern(image: SheetImage, pattern: Pattern) -> bool:
         return False
     largest = (1 << image.bits_stored) - 1
     values = _values(image)
-    levels = (largest - values if image.reverse else values) / largest
+    bright = (largest - values if image.reverse else values) / largest
     step = max(1 / pattern.largest, 1 / largest)
-    return bool(np.abs(levels - pattern.fractions).max() <= step * 1.01)
+    return bool(np.abs(bright - pattern.fractions).max() <= step * 1.01)
 
 
 def _scale(sheet: Sheet, image: SheetImage) -> ToneScale:
@@ -309,69 +322,10 @@ def _as_printed(pattern: Pattern, scale: ToneScale, tone: LookUp | ToneCurve) ->
     )
 
 
-def _levels(density: Density, scale: ToneScale) -> Levels:
-    """How bright a map of density is, 0 to 1 between the densities in force."""
-    table = np.asarray(scale.p_value(np.arange(65536) * OD_UNIT), np.float32)
-    return np.asarray(table[density], np.float32)
-
-
-# --- places ------------------------------------------------------------------------------------------------
-
-
-def _onto(part: Rectangle, where: Rectangle) -> Floats:
-    """From pixels of an image, of which ``part`` is printed, to those of the page."""
-    across, down = where.width / part.width, where.height / part.height
-    return np.array(
-        [[across, 0, where.left - part.left * across], [0, down, where.top - part.top * down]], np.float64
-    )
-
-
-def _filling(where: Rectangle, pattern: Pattern) -> Floats:
-    rows, columns = pattern.pixels.shape
-    return _onto(Rectangle(0, 0, columns, rows), where)
-
-
-def _joined(after: Floats, before: Floats) -> Floats:
-    return np.hstack([after[:, :2] @ before[:, :2], (after[:, :2] @ before[:, 2] + after[:, 2])[:, None]])
-
-
-def _corners(pattern: Pattern, affine: Floats) -> Floats:
-    rows, columns = pattern.pixels.shape
-    corners = np.array([(0, 0), (columns, 0), (0, rows), (columns, rows)], np.float64)
-    return np.asarray(corners @ affine[:, :2].T + affine[:, 2])
-
-
-def _around(pattern: Pattern, affine: Floats, shape: tuple[int, ...], grown: float) -> Rectangle:
-    """The part of a page in which a pattern lies, and a share of that more."""
-    corners = _corners(pattern, affine)
-    first, last = corners.min(axis=0), corners.max(axis=0)
-    room = grown * (last - first)
-    left, top = np.maximum(np.floor(first - room), 0).astype(int)
-    right, bottom = np.minimum(np.ceil(last + room), shape[::-1]).astype(int)
-    left, top = min(int(left), shape[1] - 1), min(int(top), shape[0] - 1)
-    return Rectangle(left, top, max(1, int(right) - left), max(1, int(bottom) - top))
-
-
-def _on_page(page: Page, target: Pattern, expected: Floats) -> Place | None:
-    """Where the pattern is: where it should be, if it is there at all."""
-    everywhere = Rectangle(0, 0, page.shape[1], page.shape[0])
-    near = _around(target, expected, page.shape, 0.0)
-    for part in (_around(target, expected, page.shape, _GROWN), everywhere):
-        levels = _levels(page.density[part.top : part.bottom, part.left : part.right], page.scale)
-        moved = Rectangle(near.left - part.left, near.top - part.top, near.width, near.height)
-        place = locate(levels, target, moved)
-        if place is not None:
-            affine = place.affine.copy()
-            affine[:, 2] += part.left, part.top
-            return replace(place, affine=affine)
-    return None
-
-
 def _inside(part: Rectangle, place: Place) -> bool:
     """All of the pattern is in the part of the image that is printed, but for half a pixel."""
-    corners = place.corners
-    low = corners.min(axis=0) >= (part.left - 0.5, part.top - 0.5)
-    high = corners.max(axis=0) <= (part.right + 0.5, part.bottom + 0.5)
+    first, last = place.corners.min(axis=0), place.corners.max(axis=0)
+    low, high = first >= (part.left - 0.5, part.top - 0.5), last <= (part.right + 0.5, part.bottom + 0.5)
     return bool(low.all() and high.all())
 
 
@@ -402,7 +356,7 @@ def _facts(
         density=sent.density,
         place=sent.place,
         expected=sent.place.affine,
-        readings=_read(sent.density, pattern, sent.place.affine, _inset(sent, None)),
+        readings=_read(sent.density, pattern, sent.place.affine),
         gradient=gradient(sent.density, target, sent.place.affine),
         lines=lines(sent.density, target, sent.place.affine),
         landmarks=np.empty((0, 2)),
@@ -411,7 +365,7 @@ def _facts(
         density=page.density,
         place=place,
         expected=expected,
-        readings=_read(page.density, pattern, place.affine, _inset(sent, place)),
+        readings=_read(page.density, pattern, place.affine),
         gradient=gradient(page.density, target, place.affine),
         lines=lines(page.density, target, place.affine),
         landmarks=_landmarks(page, sent.target, place),
@@ -448,24 +402,14 @@ def _reach(sent: _Sent, place: Place) -> int:
     return math.ceil(reach + (2 / min(as_sent, 1.0) + 1 if sent.resampled else 0) - _EDGE)
 
 
-def _inset(sent: _Sent, place: Place | None) -> float:
-    """What of the rim of a patch has to be left out, beyond the two pixels that every pattern leaves out
-    itself."""
-    assert sent.place is not None
-    as_sent = min(sent.place.scale_x, sent.place.scale_y)
-    reach = 2 / min(as_sent, 1.0) + 1 if sent.resampled else 0.0
-    if place is not None:
-        on_page = min(place.scale_x, place.scale_y)
-        reach += (2 / as_sent if on_page > as_sent else 0.0) + bool(sent.image.smoothing_weight) / min(
-            on_page, as_sent
-        )
-    return max(0.0, reach - 2)
-
-
-def _read(density: Density, pattern: Pattern, affine: Floats, inset: float) -> tuple[Reading, ...]:
-    # Next to a level of a ramp are its neighbours, which are nearly the same.
+def _read(density: Density, pattern: Pattern, affine: Floats) -> tuple[Reading, ...]:
+    # Next to a level of a ramp are its neighbours, which are nearly the same: where each level is a pixel or
+    # more, it is read at the pixels whose middle it has.
+    enlarged = np.hypot(*affine[:, :2]).min() >= 1 - _EDGE
+    of_level = {"outside": _HALF} if enlarged else {}
     return tuple(
-        read(density, patch, affine, 0.0 if patch.role is Role.LEVEL else inset) for patch in pattern.patches
+        read(density, patch, affine, **(of_level if patch.role is Role.LEVEL else {}))
+        for patch in pattern.patches
     )
 
 
@@ -484,11 +428,9 @@ def _with_neighbours(pattern: Pattern, target: Aims, tolerances: Floats) -> Floa
 def _landmarks(page: Page, target: Pattern, place: Place) -> Floats:
     if not target.landmarks:
         return np.empty((0, 2))
-    part = _around(target, place.affine, page.shape, _GROWN)
-    levels = _levels(page.density[part.top : part.bottom, part.left : part.right], page.scale)
-    affine = place.affine.copy()
-    affine[:, 2] -= part.left, part.top
-    found = locate_landmarks(levels, target, replace(place, affine=affine))
+    part = around(target, place.affine, page.shape, _GROWN)
+    seen = levels(page.density[part.top : part.bottom, part.left : part.right], page.scale)
+    found = locate_landmarks(seen, target, moved(place, -part.left, -part.top))
     return np.asarray(found + np.array([part.left, part.top]))
 
 
@@ -530,10 +472,8 @@ def _pattern_finding(facts: Facts, sent: _Sent, whole: bool) -> Finding:
     else:
         text += ", which it fills"
     if not whole:
-        return Finding(
-            "pattern", "fail", f"{text}; the film does not show all of it: the printer cut the image"
-        )
-    return Finding("pattern", "pass", text, facts.page.place.score)
+        return Finding("pattern", "fail", f"{text}; the film does not show all of it: {_CUT}")
+    return Finding("pattern", "pass", text)
 
 
 def _unscaled(place: Place) -> bool:
@@ -575,7 +515,7 @@ def _tone_words(image: SheetImage, tone: LookUp | ToneCurve) -> str:
 def _picture(density: Density, pattern: Pattern, affine: Floats) -> Density:
     """The part of the page that holds the pattern, smaller."""
 
-    part = _around(pattern, affine, density.shape, 0.0)
+    part = around(pattern, affine, density.shape, 0.0)
     seen = density[part.top : part.bottom, part.left : part.right]
     share = _PICTURE / max(part.width, part.height)
     if share < 1:

@@ -77,7 +77,7 @@ def test_a_dry_run_changes_no_curve(site: Site) -> None:
     site.readings()
     answer = site.ask("calibrate", "--dry-run")
     assert answer.code == 0
-    assert answer.out.splitlines()[-1] == "nothing was changed"
+    assert answer.out.splitlines()[-1] == "nothing was put in force"
     assert not site.link.exists()
     assert json.loads(site.ask("calibrate", "--dry-run", "--json").out)["in_force"] is False
     assert site.ask("calibrate").code == 0  # the latest measurement is still to be used

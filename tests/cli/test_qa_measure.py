@@ -143,6 +143,24 @@ def test_readings_without_a_pattern(folder: Path, measure: Command) -> None:
     one_clear_line(measure(text), "readings.csv: line 12: step-02 of wedge-32", "was taken for wedge-32")
 
 
+def test_with_a_curve_in_force_a_film_has_to_say_whether_it_went_through_it(
+    folder: Path, measure: Command
+) -> None:
+    (folder / "FILM").mkdir(parents=True)
+    (folder / "FILM" / "curve.toml").write_text("version = 2\n")
+    text = filled("wedge-8", curve_version="")
+    one_clear_line(measure(text), "readings.csv: say through which curve", "'# curve version: 2'")
+    assert measure(filled("wedge-8", curve_version=0)).code == 0
+    (folder / "FILM" / "curve.toml").unlink()
+    assert measure(text).code == 0
+
+
+def test_less_than_the_printer_s_range_is_kept_beside_it(folder: Path, measure: Command) -> None:
+    measure(filled("wedge-8"), "--max-density", 2.8)
+    kept = Measurements(folder, "FILM").latest()[1]
+    assert (kept.scale, kept.printed_in) == (ToneScale(0.2, 2.8, 2000, 10), ToneScale(0.2, 3.1, 2000, 10))
+
+
 def test_what_is_wrong_is_one_clear_line(
     folder: Path, measure: Command, ask: Command, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from cli.command import Command, one_clear_line
 from qa.filled import measured, right
 
+from printscp.qa.limits import KONICA, NEMA
 from printscp.qa.store import Measurements
 
 
@@ -44,9 +45,23 @@ def test_a_trend_is_told_with_what_is_out_of_limits(folder: Path, ask: Command) 
         "out",
         "of",
         "limits",
+        *NEMA.split(),
     ]
     [darkest] = [line.split() for line in done.out.splitlines() if line.startswith("step 6 (wedge-6)")]
-    assert darkest == ["step", "6", "(wedge-6)", "3", "3.100", "OD", "3.100", "2.900", "to", "3.300", "ok"]
+    assert darkest == [
+        "step",
+        "6",
+        "(wedge-6)",
+        "3",
+        "3.100",
+        "OD",
+        "3.100",
+        "2.900",
+        "to",
+        "3.300",
+        "ok",
+        *KONICA.split(),
+    ]
 
 
 def test_limits_of_the_site_decide(folder: Path, ask: Command) -> None:

@@ -10,7 +10,8 @@ import tempfile
 from pathlib import Path
 from typing import Self
 
-from peers.ippeve import free_port, listens, wait_for
+from peers.ippeve import listens, wait_for
+from peers.ports import free_port
 
 _FILES = """\
 ServerRoot {folder}/root

@@ -3,7 +3,6 @@
 
 import os
 import re
-import socket
 import subprocess
 import time
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from peers.ports import free_port
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
@@ -176,8 +176,7 @@ class PrintServer:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self._folder = folder
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         where = {"Hostname": "127.0.0.1", "Port": str(self.port), "Aetitle": self.ae_title}
         _make_folder(folder, _PRINTER | _SERVER | where | settings)
 

@@ -84,7 +84,7 @@ class EchoServer:
                 assert scu.rest() == b""
         for thread in threading.enumerate():
             if isinstance(thread, PrintAssociation):
-                thread.join(10)
+                thread.join(30)
                 assert not thread.is_alive()
 
     def __enter__(self) -> Self:

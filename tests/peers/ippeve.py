@@ -10,10 +10,13 @@ import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 from peers.film_printer import SIZES, film_printer
+from peers.ports import free_port
 
 _WAIT = 20.0  # seconds
 # Prints a job: waits while the printer is held or has something wrong, and keeps document and attributes.
@@ -37,6 +40,15 @@ cp "$1" "printed/.$name"
 env | grep ^IPP_ > "printed/$name.env"
 mv "printed/.$name" "printed/$name.data"
 """
+
+
+@cache
+def _library() -> TemporaryDirectory[str]:
+    """Where the library is; made once, and gone with this process."""
+    folder = TemporaryDirectory(prefix="noavahi-")
+    source, made = Path(__file__).with_name("noavahi.c"), Path(folder.name) / "noavahi.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", made, source], check=True, timeout=60)
+    return folder
 
 
 @dataclass(frozen=True)
@@ -66,9 +78,6 @@ class IppEve:
         self._command = folder / "print.sh"
         self._command.write_text(_PRINT.format(control=self._control))
         self._command.chmod(0o755)
-        self._library = folder / "noavahi.so"
-        source = Path(__file__).with_name("noavahi.c")
-        subprocess.run(["gcc", "-shared", "-fPIC", "-o", self._library, source], check=True, timeout=60)
         self._port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -137,7 +146,7 @@ class IppEve:
         }
         options = [str(part) for option in files.items() for part in option]
         command = ["ippeveprinter", "-p", str(self._port), "-n", "localhost", *options, "Film"]
-        environment = os.environ | {"LD_PRELOAD": str(self._library)}
+        environment = os.environ | {"LD_PRELOAD": str(Path(_library().name) / "noavahi.so")}
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, env=environment, stdout=log, stderr=log, start_new_session=True
@@ -150,14 +159,6 @@ class IppEve:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
-
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def listens(port: int) -> bool:

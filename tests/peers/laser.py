@@ -11,13 +11,16 @@ Floats = NDArray[np.float64]
 class Laser:
     """Prints samples, 0..1, the largest the lightest: steep flanks with flat parts between them, toe and
     shoulder. It drifts by up to ``speed`` as a share of its exposure, of which its range has two decades, and
-    by up to ``strength`` as a share of all densities; it adds up."""
+    by up to ``strength`` as a share of all densities; it adds up. Each patch that it prints is off by a
+    standard deviation of ``grain``, in OD, which reading it again does not mend."""
 
     LIGHTEST, DARKEST = 0.16, 3.21
 
-    def __init__(self, seed: int, speed: float = 0.005, strength: float = 0.0016) -> None:
+    def __init__(
+        self, seed: int, speed: float = 0.005, strength: float = 0.0016, grain: float = 0.002
+    ) -> None:
         self._random = np.random.default_rng(seed)
-        self._speed, self._strength = speed, strength
+        self._speed, self._strength, self._grain = speed, strength, grain
         self._exposure, self._factor = 0.0, 1.0
 
     def print(self, samples: Any) -> Floats:
@@ -27,7 +30,7 @@ class Laser:
         density = self.LIGHTEST + sum(
             height / (1 + np.exp((middle - exposure) / width)) for height, middle, width in flanks
         )
-        return np.asarray(density * self._factor)
+        return np.asarray(density * self._factor + self._random.normal(0, self._grain, exposure.shape))
 
     def drift(self) -> None:
         """Time goes by."""

@@ -3,7 +3,6 @@
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 import psycopg
+from peers.ports import free_port
 
 
 def server_programs() -> Path | None:
@@ -34,8 +34,7 @@ class PostgreSQL:
         if os.getuid() == 0:
             self._as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
             shutil.chown(self._folder.name, "postgres", "postgres")
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
 
     def __enter__(self) -> Self:
         self._run("initdb", "-A", "trust", "-U", "printscp", "-N", "--no-instructions")

@@ -42,7 +42,7 @@ def image_of(pixels: NDArray[Any], bits: int, **fields: Any) -> SheetImage:
     return SheetImage(**values | fields)
 
 
-def sheet_of(*images: SheetImage, width: int = 900, height: int = 700, **fields: Any) -> Sheet:
+def sheet_of(*images: SheetImage, width: int = 520, height: int = 400, **fields: Any) -> Sheet:
     """A film of one image box that is all of the page; 50.8 dpi, so a printer pixel is half a millimetre."""
     values: dict[str, Any] = {
         "film_size": "17INX17IN",
@@ -71,7 +71,7 @@ def sheet_of(*images: SheetImage, width: int = 900, height: int = 700, **fields:
     return Sheet(**values | fields)
 
 
-def film_of(pattern: Pattern, width: int = 900, height: int = 700, **fields: Any) -> Sheet:
+def film_of(pattern: Pattern, width: int = 520, height: int = 400, **fields: Any) -> Sheet:
     """A film that a pattern fills as far as its shape allows; fields of the image, or of the sheet."""
     of_image = {key: value for key, value in fields.items() if key in SheetImage.__dataclass_fields__}
     of_sheet = {key: value for key, value in fields.items() if key not in of_image}

@@ -46,7 +46,7 @@ def right_film(seed: int) -> tuple[Sheet, Pattern]:
     box = boxes[position - 1]
     if pixels.shape[0] <= box.height and pixels.shape[1] <= box.width and random.random() < 0.2:
         fields["magnification"] = "NONE"
-    elif random.random() < 0.2:
+    elif pattern.name != "ramp" and random.random() < 0.2:
         room = min(box.width, box.height * pixels.shape[1] / pixels.shape[0]) / dpi * 25.4
         fields["requested_width_mm"] = float(room * random.uniform(0.8, 1.0))
         if pattern.width_mm and pixels.shape == pattern.pixels.shape:
@@ -90,7 +90,9 @@ def right_film(seed: int) -> tuple[Sheet, Pattern]:
 def _pattern(random: np.random.Generator, box: Rectangle) -> Pattern:
     """Any that can be read in that box: the film is small, so images are shrunk more than on a real one."""
     name = str(random.choice(list(PATTERNS)))
-    columns, rows = (min(int(side), 2 * min(box.width, box.height)) for side in random.integers(128, 1501, 2))
+    columns, rows = (
+        min(int(side), 3 * min(box.width, box.height) // 2) for side in random.integers(128, 1501, 2)
+    )
     bits = int(random.choice([8, 12]))
     if random.random() < 0.5 or max(columns, rows) > 3 * min(columns, rows):
         rows = columns
@@ -104,7 +106,7 @@ def _size(random: np.random.Generator) -> tuple[int, int, float]:
     sides = FILMS[str(random.choice(list(FILMS)))]
     if random.integers(2):
         sides = sides[::-1]
-    dpi = float(random.uniform(50, 75))
+    dpi = float(random.uniform(45, 65))
     return round(sides[0] / 25.4 * dpi), round(sides[1] / 25.4 * dpi), dpi
 
 

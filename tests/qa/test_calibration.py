@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from printscp.durable import DurableFile
 from printscp.errors import SetupError
 from printscp.outputs.curve import read_curve_file
 from printscp.qa.calibration import Curves, calibrate
@@ -48,6 +49,7 @@ def measurement(
     curve: int = 0,
     made: datetime = NOW,
     scatter: tuple[float, ...] = (0.0,),
+    printed_in: ToneScale | None = None,
 ) -> Measurement:
     """``scatter`` has what is added in each reading of a patch."""
     steps = tuple(
@@ -77,6 +79,7 @@ def measurement(
         ),
         curve=curve,
         densitometer="",
+        printed_in=printed_in,
     )
 
 
@@ -244,6 +247,16 @@ def test_scatter_of_a_densitometer_is_no_fault(printer: Printer) -> None:
     assert printer.calibrate(flat) == 1
 
 
+def test_a_film_of_less_than_the_printer_s_range_counts_by_the_samples_of_the_whole(printer: Printer) -> None:
+    asked = ToneScale(0.3, 2.6, 2000, 10)
+    sent = SCALE.p_value(asked.density(EVEN))  # outputs place P-values in the printer's range
+    source = printer.keep(gamma(sent), scale=asked, printed_in=SCALE)
+    curve = calibrate(printer.root, "FILM", source, NOW).file.curve
+    np.testing.assert_allclose(
+        gamma(curve.sample(asked.density(EVEN[2:-1]))), asked.density(EVEN[2:-1]), atol=0.03
+    )
+
+
 def test_a_film_makes_one_curve(printer: Printer) -> None:
     printer.calibrate(gamma(EVEN))
     source, _ = Measurements(printer.root, "FILM").latest()
@@ -293,6 +306,24 @@ def test_a_version_is_never_written_over(printer: Printer) -> None:
         printer.curves.add(first.model_copy(update={"operator": "another"}))
     assert printer.curves.read(1) == first
     assert [path.name for path in (printer.root / "FILM" / "curves").iterdir() if path.name[0] == "."] == []
+
+
+def test_two_at_once_leave_one_of_them(printer: Printer, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = calibrate(printer.root, "FILM", printer.keep(gamma(EVEN)), NOW).file
+    flush, begun = DurableFile.flush, []
+
+    def interrupted(hidden: DurableFile) -> None:
+        if not begun:
+            begun.append(hidden)
+            printer.curves.add(file.model_copy(update={"operator": "another"}))
+        flush(hidden)
+
+    monkeypatch.setattr(DurableFile, "flush", interrupted)
+    with pytest.raises(SetupError, match="made just now by another: do this again"):
+        printer.curves.add(file)
+    in_force = printer.curves.in_force()
+    assert in_force is not None
+    assert in_force.operator == "another"
 
 
 def test_a_curve_of_the_sites_own_is_not_replaced(printer: Printer) -> None:

@@ -75,16 +75,17 @@ def outcomes(measurement: Measurement) -> dict[str, str]:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_a_badly_uneven_printer_comes_to_its_aims(seed: int, tmp_path: Path) -> None:
-    """Speed drifts by 0.5 %, densities by 0.005 OD; readings scatter by 0.005 OD, three of each patch."""
+    """Speed drifts by 0.5 %, densities by 0.005 OD; patches scatter by 0.002 OD; readings, three of each, by
+    0.005."""
     loop = Loop(tmp_path / "qa", Laser(seed))
     before = loop.film()
-    assert worst_read(before) > 0.2
+    assert min(worst_read(before), worst_printed(loop, 0)) > 0.2
     assert (outcomes(before)["fit"], outcomes(before)["lum"]) == ("fail", "fail")
     loop.calibrate()
     assert worst_read(loop.film()) < 0.03
     loop.calibrate()
     twice = loop.film()
-    assert worst_read(twice) < 0.02
+    assert max(worst_read(twice), worst_printed(loop, 2)) < 0.02
     assert outcomes(twice).items() >= {"density": "pass", "fit": "pass", "lum": "pass"}.items()
 
 

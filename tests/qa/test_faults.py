@@ -1,6 +1,6 @@
 """Each fault that a film can have is found, named by the right check, and laid to whom it belongs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -25,6 +25,11 @@ ALL = (
 BY_SCU, BY_PRINTER = "so did the SCU send it", "the printer did it"
 
 
+def quick(names: Iterable[str], *few: str) -> list[Any]:
+    """All of these, but only a few of them where there is no time."""
+    return [name if name in few else pytest.param(name, marks=pytest.mark.slow) for name in names]
+
+
 def drawn(name: str, side: int = 256) -> Pattern:
     return draw(name, side, side)
 
@@ -44,7 +49,10 @@ def bent(pattern: Pattern, gamma: float) -> Any:
 
 
 @pytest.mark.parametrize("gamma", [1.1, 1 / 1.1])
-@pytest.mark.parametrize("name", [*GRAY, "wedge-6", "tg18-unl-80", "uniformity", "geometry", "ramp"])
+@pytest.mark.parametrize(
+    "name",
+    quick([*GRAY, "wedge-6", "tg18-unl-80", "uniformity", "geometry", "ramp"], "wedge-32", "uniformity"),
+)
 def test_a_gamma_error(name: str, gamma: float) -> None:
     pattern = drawn(name)
     wrong = film_of(replace(pattern, pixels=bent(pattern, gamma)))
@@ -56,7 +64,7 @@ def test_a_gamma_error(name: str, gamma: float) -> None:
         found(by_printer, "response", "FIT")
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", quick(ALL, "wedge-32", "uniformity"))
 def test_swapped_polarity(name: str) -> None:
     pattern = drawn(name)
     sheet, wrong = film_of(pattern), film_of(pattern, reverse=True)
@@ -64,7 +72,9 @@ def test_swapped_polarity(name: str) -> None:
     found(verify(wrong, page_of(wrong), pattern), "polarity", BY_SCU)
 
 
-@pytest.mark.parametrize("name", ["wedge-32", "smpte", "wedge-6", "geometry", "resolution"])
+@pytest.mark.parametrize(
+    "name", quick(["wedge-32", "smpte", "wedge-6", "geometry", "resolution"], "wedge-32", "smpte")
+)
 def test_a_dmax_too_low(name: str) -> None:
     pattern = drawn(name)
     sheet, page = film_of(pattern), page_of(film_of(pattern))
@@ -78,18 +88,16 @@ def test_a_dmax_too_low(name: str) -> None:
 
 
 def test_a_ramp_cut_to_eight_bits() -> None:
-    pattern = draw("ramp", 1024, 512)
-    for wrong in (pattern.pixels >> 4 << 4, np.rint(pattern.pixels / 4095 * 255) / 255 * 4095):
-        other = replace(pattern, pixels=np.rint(wrong).astype(np.uint16))
-        sheet, page = film_of(pattern, 1100, 600), page_of(film_of(other, 1100, 600))
-        found(verify(sheet, page, pattern), "levels", "only 256: 8 bits", BY_PRINTER)
-        sent = film_of(other, 1100, 600)
-        found(verify(sent, page, pattern), "levels", "only 256: 8 bits", BY_SCU)
-    eight = sheet_of(image_of((pattern.pixels >> 4).astype(np.uint8), 8), width=1100, height=600)
+    pattern = draw("ramp", 512, 256)
+    right = film_of(pattern)
+    told = verify(right, page_of(right), pattern)
+    assert told.passed, said(told)
+    assert "4096 of 4096 levels" in said(told, "pass")
+    for wrong in (pattern.pixels >> 4 << 4, np.rint(np.rint(pattern.pixels / 4095 * 255) / 255 * 4095)):
+        page = page_of(film_of(replace(pattern, pixels=wrong.astype(np.uint16))))
+        found(verify(right, page, pattern), "levels", "only 256: 8 bits", BY_PRINTER)
+    eight = sheet_of(image_of((pattern.pixels >> 4).astype(np.uint8), 8))
     found(verify(eight, page_of(eight), pattern), "levels", "only 256: 8 bits", BY_SCU)
-    right = verify(sheet, page_of(sheet), pattern)
-    assert right.passed, said(right)
-    assert "4096 of 4096 levels" in said(right, "pass")
 
 
 # --- geometry ----------------------------------------------------------------------------------------------
@@ -109,9 +117,12 @@ def scaled(sheet: Sheet, across: float, down: float) -> Page:
     return page_of(wrong)
 
 
-@pytest.mark.parametrize("name", ALL)
-@pytest.mark.parametrize(("across", "down"), [(0.99, 0.99), (0.99, 1.0), (1.0, 0.99)])
-def test_a_wrong_scale(name: str, across: float, down: float) -> None:
+@pytest.mark.parametrize(
+    ("across", "down", "name"),
+    [(0.99, 1.0, "tg18-qc"), (1.0, 0.99, "geometry")]
+    + [pytest.param(0.99, 0.99, name, marks=pytest.mark.slow) for name in ALL],
+)
+def test_a_wrong_scale(across: float, down: float, name: str) -> None:
     pattern = drawn(name, 512)
     sheet = film_of(pattern)
     verification = verify(sheet, scaled(sheet, across, down), pattern)
@@ -132,18 +143,18 @@ def test_an_scu_that_stretches_is_told_from_a_printer_that_does() -> None:
 
 
 def test_true_size() -> None:
-    pattern = draw("geometry", 512, 512, width_mm=250)
-    right = film_of(pattern, requested_width_mm=250.0)
+    pattern = draw("geometry", 256, 256, width_mm=125)
+    right = film_of(pattern, requested_width_mm=125.0)
     verification = verify(right, page_of(right), pattern)
     assert verification.passed, said(verification)
-    assert "250.00 mm wide, 250 mm at true size" in said(verification, "pass")
-    wrong = film_of(pattern, requested_width_mm=245.0)
-    found(verify(wrong, page_of(wrong), pattern), "scale", "Requested Image Size (2020,0030) of 250.0 mm")
+    assert "mm wide, 125 mm at true size" in said(verification, "pass")
+    wrong = film_of(pattern, requested_width_mm=122.0)
+    found(verify(wrong, page_of(wrong), pattern), "scale", "Requested Image Size (2020,0030) of 125.0 mm")
     unasked = film_of(pattern)
     verification = verify(unasked, page_of(unasked), pattern)
     assert verification.passed
-    assert "ask for a Requested Image Size (2020,0030) of 250.0 mm" in said(verification, "note")
-    found(verify(right, scaled(right, 0.9, 0.9), pattern), "scale", "mm at true size", BY_PRINTER)
+    assert "ask for a Requested Image Size (2020,0030) of 125.0 mm" in said(verification, "note")
+    found(verify(right, page_of(wrong), pattern), "scale", "mm at true size", BY_PRINTER)
 
 
 def test_a_shift_and_a_turn() -> None:
@@ -152,9 +163,11 @@ def test_a_shift_and_a_turn() -> None:
     for shift in ((0, 2), (-2, 0)):
         moved = damaged(page, np.roll(page.density, shift, (1, 0)))
         found(verify(sheet, moved, pattern), "geometry", "its middle is", BY_PRINTER)
-    turn = cv2.getRotationMatrix2D((450, 350), 0.4, 1.0)
+    turn = cv2.getRotationMatrix2D((260, 200), 0.4, 1.0)
     turned = cv2.warpAffine(page.density, turn, page.shape[::-1], borderValue=31000)
-    found(verify(sheet, damaged(page, turned), pattern), "geometry", "turned by -0.4")
+    verification = verify(sheet, damaged(page, turned), pattern)
+    found(verification, "geometry", "turned by", BY_PRINTER)
+    assert of_check(verification, "geometry")[0].measured == pytest.approx(-0.4, abs=0.02)
 
 
 ORIENTATIONS: dict[str, Callable[[Any], Any]] = {
@@ -169,7 +182,7 @@ ORIENTATIONS: dict[str, Callable[[Any], Any]] = {
 
 
 @pytest.mark.parametrize("orientation", ORIENTATIONS)
-@pytest.mark.parametrize("name", ["wedge-32", "tg18-qc", "uniformity", "geometry"])
+@pytest.mark.parametrize("name", quick(["wedge-32", "uniformity"], "wedge-32"))
 def test_a_wrong_orientation(name: str, orientation: str) -> None:
     pattern = drawn(name)
     wrong = film_of(replace(pattern, pixels=np.ascontiguousarray(ORIENTATIONS[orientation](pattern.pixels))))
@@ -182,12 +195,14 @@ def test_a_wrong_orientation(name: str, orientation: str) -> None:
 # --- uniformity --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ALL)
-@pytest.mark.parametrize("degrees", [0, 90, 217])
-def test_a_gradient_across_the_page(name: str, degrees: int) -> None:
+@pytest.mark.parametrize(
+    ("degrees", "name"),
+    [(0, "uniformity"), (90, "wedge-32")] + [pytest.param(217, name, marks=pytest.mark.slow) for name in ALL],
+)
+def test_a_gradient_across_the_page(degrees: int, name: str) -> None:
     pattern = drawn(name)
-    sheet, page = film_of(pattern, 700, 700), page_of(film_of(pattern, 700, 700))
-    y, x = np.indices(page.shape) / 700 - 0.5
+    sheet, page = film_of(pattern, 400, 400), page_of(film_of(pattern, 400, 400))
+    y, x = np.indices(page.shape) / 400 - 0.5
     along = x * np.sin(np.radians(degrees)) - y * np.cos(np.radians(degrees))
     slope = along * 500 / np.ptp(along)
     verification = verify(sheet, damaged(page, page.density + slope), pattern)
@@ -198,16 +213,15 @@ def test_a_gradient_across_the_page(name: str, degrees: int) -> None:
     assert not of_check(verification, "defect")
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", quick(ALL, "wedge-32", "smpte"))
 @pytest.mark.parametrize("kind", ["column", "row"])
-@pytest.mark.parametrize("seed", range(2))
-def test_a_dead_line(name: str, kind: str, seed: int) -> None:
-    random = np.random.default_rng(sum(map(ord, name + kind)) + seed)
+def test_a_dead_line(name: str, kind: str) -> None:
+    random = np.random.default_rng(sum(map(ord, name + kind)))
     pattern = drawn(name)
     sheet = film_of(pattern)
     page = page_of(sheet)
     density = page.density.copy()
-    at = int(random.integers(110, 790) if kind == "column" else random.integers(10, 690))
+    at = int(random.integers(70, 450) if kind == "column" else random.integers(10, 390))
     line = (slice(None), at) if kind == "column" else (at, slice(None))
     # White on white no one sees.
     density[line] = 2000 if np.median(density[line]) > 12000 else 31000
@@ -234,9 +248,9 @@ def test_a_pattern_that_is_not_there() -> None:
     pixels = cv2.normalize(noise, None, 0, 4095, cv2.NORM_MINMAX).astype(np.uint16)
     sheet, pattern = sheet_of(image_of(pixels, 12)), drawn("wedge-32")
     verification = verify(sheet, page_of(sheet), pattern)
-    found(verification, "pattern", "was not found", "Name the pattern that was printed")
+    found(verification, "pattern", "was not found", "Name the pattern and its matrix")
     assert not verification.readings
-    empty = replace(page_of(sheet), density=np.full((700, 900), 31000, np.uint16))
+    empty = replace(page_of(sheet), density=np.full((400, 520), 31000, np.uint16))
     found(verify(film_of(pattern), empty, pattern), "pattern", "the page does not show it", BY_PRINTER)
 
 

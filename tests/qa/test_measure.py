@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from qa.filled import FILM, NOW, measured, right
+from qa.filled import FILM, NOW, Densities, measured, right
 
 from printscp.errors import SetupError
 from printscp.qa.finding import Finding
 from printscp.qa.limits import BJR, KONICA, NEMA, OURS, Limit, Limits
 from printscp.qa.measure import asked_scale
 from printscp.qa.measurement import Measurement
+from printscp.qa.store import Measurements
 from printscp.render.tone import ToneScale
 
 DAILY = {"base+fog": 0.22, "low": 0.45, "mid": 1.20, "high": 2.20}
@@ -67,7 +68,7 @@ def test_a_step_that_is_off_fails_and_is_named(tmp_path: Path) -> None:
     )
     assert finding.measured == pytest.approx(0.12, abs=0.006)
     assert finding.text.startswith(
-        "1 of 32 steps are off their aims; step-07 is farthest off: 2.000 OD for 1.879"
+        "1 of 32 steps are off their aims; step-07 is farthest off for its limit: 2.000 OD for 1.879"
     )
     assert "printscp qa calibrate" not in finding.text
     assert only(measured(tmp_path, "wedge-32", off(7, by=0.08, count=32)), "density").outcome == "pass"
@@ -176,6 +177,39 @@ def test_constancy_needs_a_baseline_of_the_same_curve(tmp_path: Path) -> None:
     )
 
 
+def test_a_baseline_that_asks_for_another_film_is_none(tmp_path: Path) -> None:
+    baseline = measured(tmp_path, "wedge-6", _as_baseline=True, _scale=ToneScale(0.2, 2.8, 2000, 10))
+    finding = only(measured(tmp_path, "wedge-6", _baseline=baseline), "constancy")
+    assert (finding.outcome, finding.text) == (
+        "note",
+        "the baseline asks for other densities, or other light: make a new one",
+    )
+
+
+@pytest.mark.parametrize("densities", [lambda _: 1.0, lambda p_value: right(1 - p_value)])
+def test_a_film_without_contrast_or_in_reverse_is_kept_too(densities: Densities, tmp_path: Path) -> None:
+    film = measured(tmp_path, "wedge-32", densities)
+    assert "from the other end" in only(film, "order").text
+    for check, text in (("fit", "there is no contrast to be judged"), ("lum", "scatters by ")):
+        finding = only(film, check)
+        assert (finding.outcome, finding.measured) == ("fail", None)
+        assert text in finding.text
+    kept = Measurements(tmp_path / "qa", "FILM")
+    kept.add(film)
+    assert kept.all() == [film]
+
+
+def test_a_typing_error_is_named(tmp_path: Path) -> None:
+    typed = measured(tmp_path, "wedge-32", lambda p: 0.17 if round(p * 31) == 9 else right(p))
+    assert only(typed, "order").text == (
+        "densities do not fall as they should, look at step-10 (0.17 OD, aim 1.61): read again what is wrong"
+    )
+    assert (
+        found(measured(tmp_path, "wedge-32", lambda p: right(p) + 0.01 * (-1) ** round(p * 31)), "order")
+        == []
+    )
+
+
 def test_smpte_indices_are_told(tmp_path: Path) -> None:
     measurement = measured(tmp_path, "smpte")
     speed, contrast, darkest = (only(measurement, name) for name in ("speed", "contrast", "ODmax"))
@@ -229,6 +263,11 @@ def test_films_that_are_none_are_refused() -> None:
             asked_scale(*values)
     for values in [(0.2, 3, 0, 10), (0.2, 3, 2000, -1), (0.2, 3, 1e6, 10), (0.2, 3, float("nan"), 10)]:
         with pytest.raises(SetupError, match=r"light .* cd/m2: give up to 20000"):
+            asked_scale(*values)
+    for values in [(0.2, 3.1, 8000, 10), (0.05, 4, 100, 0)]:
+        with pytest.raises(
+            SetupError, match=r"such a film shows .* cd/m2, and PS3\.14 goes from 0\.05 to 3993"
+        ):
             asked_scale(*values)
 
 

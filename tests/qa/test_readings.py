@@ -162,6 +162,44 @@ def test_any_spelling_reads_the_same(file: Path, data: bytes) -> None:
     assert (found.printer, found.pattern, found.operator) == ("FILM", "wedge-32", "Zoë, night shift")
 
 
+def test_p_values_are_those_of_the_depth_that_the_file_gives(file: Path) -> None:
+    for form, largest in (
+        ("as printed", 4095),
+        ("P-values of 8 bits", 255),
+        ("8 bits", 255),
+        ("12 bits", 4095),
+    ):
+        rows = [",".join([*firsts(form)[patch.name], "1.00"]) for patch in STEPS]
+        values = EIGHT_BITS if largest == 255 else [patch.value for patch in STEPS]
+        assert [p_value for _, p_value, _ in read_of(file, "\n".join(rows)).steps] == [
+            value / largest for value in values
+        ]
+
+
+def test_a_spreadsheet_that_takes_a_line_for_a_cell_is_understood(file: Path) -> None:
+    """As those do where commas are for decimals: what is put in stands beside it."""
+    lines = filled("wedge-8").splitlines()
+    plain = read_of(file, "\n".join(lines)).steps
+    beside, whole = [], []
+    for line in lines:
+        head, comma, density = line.rpartition(",")
+        step = line.startswith("step")
+        beside.append(f"{head}{comma};{density.replace('.', ',')};" if step else line)
+        whole.append(f'"{line}"' if step else line)
+    quoted = "\r\n".join(
+        f'"{line.replace(";", chr(34) + chr(9), 1)}' for line in beside if line[:4] == "step"
+    )
+    said = "# pattern: wedge-8\r\n"
+    for text in ("\n".join(beside), "\n".join(whole), (said + quoted).encode("utf-16")):
+        assert read_of(file, text).steps == plain
+
+
+def test_a_file_that_does_not_say_its_curve_leaves_it_open(file: Path) -> None:
+    assert read_of(file, filled("wedge-8")).curve == 0
+    assert read_of(file, filled("wedge-8", curve_version="")).curve is None
+    assert read_of(file, filled("wedge-8").replace("# curve version: 0\n", "")).curve is None
+
+
 @pytest.mark.parametrize("name", ["base+fog", "Base + Fog", "B+F", "base fog", "BASE AND FOG"])
 @pytest.mark.parametrize("separator", [",", ";", "\t", " "])
 def test_clear_film_has_many_names(name: str, separator: str, file: Path) -> None:

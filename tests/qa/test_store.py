@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from qa.filled import measured
 
+from printscp.durable import DurableFile
 from printscp.errors import SetupError
 from printscp.qa.measurement import Measurement
 from printscp.qa.store import Measurements, curve_version, printer_folder
@@ -53,6 +54,23 @@ def test_what_is_there_already_is_not_kept_twice(measurement: Measurement, tmp_p
     kept = Measurements(tmp_path, "FILM")
     assert kept.add(measurement) == kept.add(measurement)
     assert len(kept.files()) == 1
+
+
+def test_those_of_the_same_second_do_not_hinder_each_other(
+    measurement: Measurement, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, other = Measurements(tmp_path, "FILM"), at(measurement, TAKEN, densitometer="another")
+    flush, begun = DurableFile.flush, []
+
+    def interrupted(file: DurableFile) -> None:
+        if not begun:
+            begun.append(file)
+            kept.add(other)
+        flush(file)
+
+    monkeypatch.setattr(DurableFile, "flush", interrupted)
+    kept.add(measurement)
+    assert kept.all() == [other, measurement]
 
 
 def test_they_are_in_the_order_of_their_readings(measurement: Measurement, tmp_path: Path) -> None:
@@ -162,6 +180,11 @@ def test_distinct_names_have_distinct_folders_within(one: str, other: str) -> No
 def test_what_is_no_name_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="give a name of 1 to 200"):
         printer_folder(tmp_path, name)
+
+
+def test_bytes_of_a_command_line_that_are_no_text_are_no_name(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match=r"printer '\\udcff': give a name in UTF-8"):
+        printer_folder(tmp_path, "\udcff")
 
 
 # --- the curve in force ----------------------------------------------------------------------------------

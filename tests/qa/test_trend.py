@@ -1,16 +1,18 @@
 """Control charts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
-from qa.filled import NOW, measured, right
+from qa.filled import FILM, NOW, measured, right
 
-from printscp.qa.limits import BJR, KONICA, NEMA, Limits
+from printscp.qa.limits import BJR, KONICA, NEMA, Limit, Limits
 from printscp.qa.measurement import Measurement
 from printscp.qa.trend import Chart, Trend, trend
+from printscp.render.tone import ToneScale
 
 LIMITS = Limits()
 
@@ -69,7 +71,7 @@ def test_points_are_as_measured_with_aim_and_limits(film: Callable[..., Measurem
     )
     lum = chart(found, "LUM (wedge-6)")
     response = film(3, by=0.01).response
-    assert lum.points[-1].value == pytest.approx(response.lum / response.mean)
+    assert lum.points[-1].value == pytest.approx(response.lum / response.mean, abs=1e-6)
     assert (lum.low, lum.high) == (None, 0.20)
 
 
@@ -103,6 +105,55 @@ def test_steps_that_do_not_reach_the_ends_tell_nothing_of_them(film: Callable[..
     titles = [each.title for each in trend("FILM", [film(1, "tg18-qc")], LIMITS).charts]
     assert "Dmin" not in titles
     assert "Dmax" not in titles
+
+
+def test_a_film_without_contrast_has_no_lum(tmp_path: Path, film: Callable[..., Measurement]) -> None:
+    flat = measured(tmp_path, "wedge-6", lambda _: 1.0)
+    found = trend("FILM", [film(1), flat], LIMITS)
+    assert len(chart(found, "LUM (wedge-6)").points) == 1
+    assert not found.passed
+    assert "LUM (wedge-6)" not in [each.title for each in trend("FILM", [flat], LIMITS).charts]
+
+
+def test_readings_that_were_measured_twice_count_once(film: Callable[..., Measurement]) -> None:
+    first, second = film(1), film(2)
+    later = replace(first.provenance, made=first.provenance.made + timedelta(hours=1))
+    again = replace(first, provenance=later, baseline=True)
+    last = replace(first, provenance=replace(later, made=later.made + timedelta(hours=1)))
+    found = trend("FILM", [first, again, last, second], LIMITS)
+    assert found.measurements == 2
+    points = chart(found, "base+fog").points
+    assert [(point.taken, point.baseline) for point in points] == [
+        (later.made, True),
+        (second.provenance.made, False),
+    ]
+
+
+def test_films_of_other_densities_are_not_drawn_with_those_of_now(film: Callable[..., Measurement]) -> None:
+    paper = ToneScale(0.05, 2.0, 150, 0)
+    found = trend("FILM", [film(1, _scale=paper, _as_baseline=True), film(2), film(3)], LIMITS)
+    titles = [each.title for each in found.charts]
+    assert "step 1 (wedge-6)" not in titles
+    for title in ("base+fog", "Dmin", "mean JND (wedge-6)"):
+        assert len(chart(found, title).points) == 2, title
+    assert found.measurements == 3
+
+
+def test_what_never_changes_is_not_unusual(tmp_path: Path, film: Callable[..., Measurement]) -> None:
+    found = trend("FILM", [film(day) for day in range(1, 31)], LIMITS)
+    assert [each.title for each in found.charts if each.unusual] == []
+    jnds = chart(
+        trend("FILM", [measured(tmp_path, "wedge-6", lambda p: float(FILM.density(p)))], LIMITS),
+        "mean JND (wedge-6)",
+    )
+    assert jnds.points[0].value == jnds.aim  # else an axis shows arithmetic
+
+
+def test_the_worst_step_has_its_own_limit_s_source(film: Callable[..., Measurement]) -> None:
+    limits = Limits(step=Limit(0.2, "site"))
+    assert chart(trend("FILM", [film(1)], limits), "worst error (wedge-6)").source == "site"
+    limits = Limits(step_share=Limit(0.5, "site"))
+    assert chart(trend("FILM", [film(1)], limits), "worst error (wedge-6)").source == "site"
 
 
 def test_what_is_usual_is_told_of_eight_points(film: Callable[..., Measurement]) -> None:

@@ -536,7 +536,7 @@ class TestClock:
 
 class TestEnd:
     def test_films_begun_are_finished(self, ward: Ward) -> None:
-        host = ward.printer(workers=2)
+        host = ward.printer()
         with Scu(host.address) as first, Scu(host.address) as second:
             for scu in (first, second):
                 scu.create_session()

@@ -43,7 +43,7 @@ folder = "{films}"
 class Site:
     """Two hosts, what they share, and the folder their films go to."""
 
-    def __init__(self, folder: Path, database: str, one_folder: bool) -> None:
+    def __init__(self, folder: Path, database: str, one_folder: bool, workers: int) -> None:
         self.films = HotFolder(folder / "films")
         self._sheets = folder / "sheets"
         self._sheets.mkdir()
@@ -52,7 +52,8 @@ class Site:
         self.queue = JobQueue(self.database)
         self._url = database
         self.modalities: list[Modality] = []
-        self.hosts = [self._host(folder, f"host{'' if one_folder else number}", 2) for number in (1, 2)]
+        names = [f"host{'' if one_folder else number}" for number in (1, 2)]
+        self.hosts = [self._host(folder, name, workers) for name in names]
 
     def _host(self, folder: Path, name: str, workers: int) -> Host:
         text = CONFIGURATION.format(
@@ -102,16 +103,17 @@ def cluster() -> Iterator[PostgreSQL]:
 
 
 @pytest.fixture
-def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Site]]:
+def site(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str, int], Site]]:
     sites: list[Site] = []
 
-    def make(kind: str) -> Site:
+    def make(kind: str, workers: int) -> Site:
         if kind == "sqlite":
             (tmp_path / "table").mkdir()
-            sites.append(Site(tmp_path, f"sqlite:///{tmp_path}/table/jobs.sqlite", one_folder=True))
+            database = f"sqlite:///{tmp_path}/table/jobs.sqlite"
         else:
             cluster: PostgreSQL = request.getfixturevalue("cluster")
-            sites.append(Site(tmp_path, cluster.database(), one_folder=False))
+            database = cluster.database()
+        sites.append(Site(tmp_path, database, one_folder=kind == "sqlite", workers=workers))
         return sites[-1]
 
     yield make
@@ -125,10 +127,10 @@ KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.peer("postgres")
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", KINDS)
-def test_forty_kills_lose_no_film_and_repeat_none(site: Callable[[str], Site], kind: str) -> None:
+def test_forty_kills_lose_no_film_and_repeat_none(site: Callable[[str, int], Site], kind: str) -> None:
     films, kills = 300, 40
     chosen = random.Random(5)
-    here = site(kind)
+    here = site(kind, 2)
     here.films.start()
     for host in here.hosts:
         host.start()
@@ -179,13 +181,13 @@ def test_forty_kills_lose_no_film_and_repeat_none(site: Callable[[str], Site], k
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("end", ["dies", "stalls"])
 def test_what_a_dead_or_stalled_host_had_is_taken_over(
-    site: Callable[[str], Site], kind: str, end: str
+    site: Callable[[str, int], Site], kind: str, end: str
 ) -> None:
-    here = site(kind)
+    here = site(kind, 1)
     first, second = here.hosts
     first.start()
     second.start()
-    wait_until(lambda: len(second.workers()) == 2)
+    wait_until(lambda: len(second.workers()) == 1)
     modality = Modality(first, count())
     modality.start()
     here.modalities.append(modality)
@@ -204,14 +206,14 @@ def test_what_a_dead_or_stalled_host_had_is_taken_over(
         stalled.append(pid)
         return True
 
-    wait_until(caught, pause=0)
+    wait_until(caught, pause=0.001)
     modality.over.set()
     [job] = [
         job for job in here.queue.jobs() if any(e.state is DeliveryState.SENDING for e in job.deliveries)
     ][:1]
     if end == "dies":
         first.kill_all()
-    wait_until(lambda: here.queue.job(job.id).attempts == 2, LEASE + 2)
+    wait_until(lambda: here.queue.job(job.id).attempts == 2)
     wait_until(lambda: here.queue.job(job.id).ended)
     here.films.take()
     if end == "stalls":

@@ -1,11 +1,11 @@
 """Several printers of one configuration file: each with its title, its ways and its folder."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from peers.ports import free_port
 from peers.raw import RawScu, Said
 from peers.scu import META, attributes, image_item
 from pydicom.dataset import Dataset
@@ -49,11 +49,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FilmPrinter]:
 
 def start(folder: Path, tries: int = 5) -> FilmPrinter:
     """Start the printers; a port that was free may be taken by others before it is listened on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     file = folder / "printscp.toml"
-    file.write_text(CONFIGURATION.format(folder=folder, port=port))
+    file.write_text(CONFIGURATION.format(folder=folder, port=free_port()))
     printer = FilmPrinter(load(file))
     try:
         printer.start()

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from outputs.pages import ghostscript
 from peers.hosts import small_layouts
-from peers.ippeve import free_port
 from peers.jetdirect import jetdirect
 from peers.lpd import lpd
+from peers.ports import free_port
 from PIL import Image
 from service.console import DONE, GRAYS, IN_ORDER, OFFLINE, Console, small
 

@@ -51,7 +51,7 @@ def test_a_printer_for_tls_only_is_not_to_be_called_on_a_plain_port(
         {"ae_title": "OPEN", "output": tmp_path / "open"},
         {"ae_title": "CLOSED", "output": tmp_path / "closed", "tls_only": True},
     ]
-    printer = start_printer(tls=tls, printers=tables, output=None)
+    printer = start_printer(tls=tls, printers=tables, output=None, workers=0)
     with pytest.raises(ConnectionRefusedError, match=r"\(1, 1, 7\)"):
         RawScu(printer.address, [META], called="CLOSED")
     with RawScu(printer.address, [META], called="OPEN") as scu:

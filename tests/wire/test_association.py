@@ -31,7 +31,7 @@ from printscp.wire.server import Door
 pytestmark = pytest.mark.slow
 
 WAYS = pytest.mark.parametrize("door", [PLAIN, TLS], ids=["plain", "TLS"])
-SHORT = 0.3  # seconds
+SHORT = 0.6  # seconds; whoever is served at all on a busy machine is sooner
 
 
 @pytest.fixture(scope="module")
@@ -461,7 +461,7 @@ def test_half_a_tls_record_does_not_hold_the_thread(authority: Authority) -> Non
                 while conversation.asked.acquire(blocking=False):
                     pass
                 conversation.association.wake()
-                assert conversation.asked.acquire(timeout=10), "the thread does not turn"
+                assert conversation.asked.acquire(timeout=30), "the thread does not turn"
             client.socket.sendall(record[-1:])
             assert client.received()[0] == bare.P_DATA
 
@@ -619,7 +619,7 @@ def test_a_conversation_is_asked_again_when_it_wanted_to_be(authority: Authority
         [ticking] = house.conversations
         assert isinstance(ticking, Ticking)
         for _ in range(5):
-            assert ticking.asked.acquire(timeout=10)
+            assert ticking.asked.acquire(timeout=30)
 
 
 def test_an_event_before_the_first_message_comes_after_the_acceptance(authority: Authority) -> None:

@@ -212,7 +212,7 @@ def test_a_service_of_no_use_here_is_refused_and_the_association_lives(printer: 
 
 
 def test_memory_is_bounded_over_all_associations(start_printer: Callable[..., FilmPrinter]) -> None:
-    printer = start_printer(memory_mib=1)
+    printer = start_printer(memory_mib=1, workers=0)
     big, small = np.zeros((800, 1000), np.uint8), np.zeros((200, 1000), np.uint8)
     with Scu(printer.address) as first, Scu(printer.address, calling="OTHER") as second:
         for scu in (first, second):
@@ -283,7 +283,7 @@ def test_however_it_ends_the_memory_comes_back_and_the_job_stays(
 ) -> None:
     printer = start_printer(memory_mib=1)
     scu = Scu(printer.address)
-    assert scu.print_image(np.zeros((1024, 1024), np.uint8)).Status == 0
+    assert scu.print_image(np.zeros((1024, 1024), np.uint8), FilmSizeID="8INX10IN").Status == 0
     association = scu.association
     if ending == "release":
         association.release()
@@ -365,7 +365,7 @@ def test_many_associations_print_at_once(printer: FilmPrinter) -> None:
 
 
 def test_stop_aborts_what_is_open(start_printer: Callable[..., FilmPrinter]) -> None:
-    printer = start_printer()
+    printer = start_printer(workers=0)
     address = printer.address
     scu = Scu(address)
     with scu:

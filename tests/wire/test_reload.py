@@ -12,6 +12,7 @@ import pytest
 from peers.bare import BareScu, association_request
 from peers.certificates import Authority
 from peers.echo import LIMITS, Echo
+from peers.ports import free_port
 
 from printscp.errors import SetupError
 from printscp.wire.association import PrintAssociation
@@ -59,11 +60,6 @@ def visit(server: PrintServer, called: str, door: Door = FIRST, calling: str = "
             assert scu.echo() == 0
             scu.release()
         return scu.rejection
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def test_doors_are_opened_and_closed_and_one_that_stays_keeps_its_port(

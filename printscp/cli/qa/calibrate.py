@@ -47,7 +47,9 @@ def calibrate(
 
     Print a wedge, read it, calibrate; then print it through the curve, and do so again. READINGS.csv are
     measured first, as by printscp qa measure, and kept. Each curve has a version, and stays; readings that do
-    not make one are refused, and nothing changes.
+    not make one are refused, and the curve in force stays.
+
+    printscp qa calibrate readings.csv --printer FILM --dry-run
     """
     from printscp.config import load
 
@@ -105,7 +107,7 @@ def _calibrate(
     for remark in found.remarks:
         say_warning(remark)
     if dry_run:
-        typer.echo("nothing was changed")
+        typer.echo("nothing was put in force")
     else:
         _say_what_to_do(curves.link)
 
@@ -116,7 +118,7 @@ def _say(found: "Calibration") -> None:
     lines = [
         f"curve version {file.version} of {file.printer}, from the film of {_day(file.measured)}{earlier}",
         f"  {found.worst.name} was off most, by {found.worst.error:+.3f} OD",
-        f"  expected of the next film: {found.short:.3f} OD, beside the printer's scatter",
+        f"  aims out of its reach: by {found.short:.3f} OD at most",
         f"  readings lie within {found.residual:.3f} OD of it, {found.apart.name} farthest",
         f"  it reaches {lightest:.2f} to {darkest:.2f} OD",
     ]

@@ -1,5 +1,6 @@
 """`printscp qa measure`: readings of a densitometer."""
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
     from printscp.qa.measurement import Measurement
 
 _COLORS = {"pass": "green", "fail": "red", "note": "yellow"}
+_Film = tuple[float, float, float, float]  # two densities in OD, L0 and La in cd/m2
 _WIDE = 160  # columns of a table that goes into a pipe
 
 PrinterOption = Annotated[
     str,
     typer.Option(
-        metavar="NAME", help="AE title of a printer of the configuration, or any name of a printer's own."
+        metavar="NAME",
+        help="AE title of a printer of the configuration, or a name of your own, with --profile.",
     ),
 ]
 QaOption = Annotated[
@@ -70,11 +73,17 @@ def measure(
     qa: QaOption = None,
     profile: ProfileOption = None,
     medium: MediumOption = None,
-    min_density: Annotated[float | None, typer.Option(help="Of the film, in OD, as 0.20.")] = None,
-    max_density: Annotated[float | None, typer.Option(help="Of the film, in OD, as 3.10.")] = None,
-    illumination: Annotated[float | None, typer.Option(help="Of the light box (L0), in cd/m2.")] = None,
+    min_density: Annotated[
+        float | None, typer.Option(help="That the film asked for, in OD, as 0.20.")
+    ] = None,
+    max_density: Annotated[
+        float | None, typer.Option(help="That the film asked for, in OD, as 3.10.")
+    ] = None,
+    illumination: Annotated[
+        float | None, typer.Option(help="Of the light box that the film is for (L0), in cd/m2.")
+    ] = None,
     ambient: Annotated[
-        float | None, typer.Option(help="Light that the film reflects (La), in cd/m2.")
+        float | None, typer.Option(help="Ambient light that it reflects there (La), in cd/m2.")
     ] = None,
     operator: Annotated[str, typer.Option(help="Who read it. [default: as the readings say]")] = "",
     baseline: Annotated[
@@ -90,6 +99,10 @@ def measure(
     Print a pattern, read its patches, and write what was read into the file that --template prints. What a
     film is to be is taken from the printer's profile, the options go over it. Exit code 6 says that something
     is out of its limits; the measurement is kept all the same.
+
+    printscp qa measure --template --printer FILM > readings.csv
+
+    printscp qa measure readings.csv --printer FILM --report film.pdf
     """
     from printscp.config import load
 
@@ -141,21 +154,27 @@ def measured(
 
     from printscp.qa.measure import asked_scale, measure
     from printscp.qa.readings import read
-    from printscp.qa.store import Measurements
+    from printscp.qa.store import Measurements, curve_version
 
     history = Measurements(settings.qa, printer)
-    name, values = _profile(settings, printer, asked)
+    name, film, whole = _profile(settings, printer, asked)
     found = read(readings, pattern)
+    if found.curve is None and (version := curve_version(settings.qa, printer)):
+        raise SetupError(
+            f"readings {readings}: say through which curve the film was printed, by a line "
+            f"'# curve version: {version}', or 0 for none"
+        )
     measurement = measure(
         found,
         printer,
         name,
-        asked_scale(*values),
+        asked_scale(*film),
         datetime.now(UTC),
         limits=limits_of(settings, printer, limits),
         operator=operator,
         baseline=history.baseline(found.pattern),
         as_baseline=as_baseline,
+        printed_in=asked_scale(*whole),
     )
     return history.add(measurement), measurement
 
@@ -170,7 +189,7 @@ def limits_of(settings: "Settings", printer: str, file: Path | None) -> "Limits"
     from printscp.qa.store import printer_folder
 
     own = printer_folder(settings.qa, printer) / "limits.toml"
-    if file is None and not own.exists():
+    if file is None and not os.path.lexists(own):
         return Limits()
     return read_limits(file or own)
 
@@ -233,10 +252,8 @@ def _say_template(settings: "Settings", printer: str, pattern: str | None) -> No
     typer.echo(template(pattern or DEFAULT_PATTERN, printer, version), nl=False)
 
 
-def _profile(
-    settings: "Settings", printer: str, asked: Asked
-) -> tuple[str, tuple[float, float, float, float]]:
-    """Name of the printer's profile, and what its films are: densities in OD, light in cd/m2."""
+def _profile(settings: "Settings", printer: str, asked: Asked) -> tuple[str, _Film, _Film]:
+    """Name of the printer's profile; what a film asks for, and the printer's whole range."""
     from printscp.catalog import Catalog
 
     configured = {each.announced_ae_title: each.profile for each in settings.printers}
@@ -248,17 +265,14 @@ def _profile(
                 f"{profile.name}: no medium {asked.medium!r}: there are {', '.join(profile.media)}"
             )
         profile, name = profile.on(asked.medium), f"{name}, {asked.medium}"
-    given = (asked.min_density, asked.max_density, asked.illumination, asked.ambient)
-    own = (
-        profile.min_density / 100,
-        profile.max_density / 100,
-        float(profile.illumination),
-        float(profile.reflected_ambient_light),
-    )
-    low, high, light, ambient = (
-        theirs if value is None else value for value, theirs in zip(given, own, strict=True)
-    )
-    return name, (low, high, light, ambient)
+    darkest, lightest = profile.max_density / 100, profile.min_density / 100
+    low = lightest if asked.min_density is None else asked.min_density
+    high = darkest if asked.max_density is None else asked.max_density
+    light = float(profile.illumination) if asked.illumination is None else asked.illumination
+    ambient = float(profile.reflected_ambient_light) if asked.ambient is None else asked.ambient
+    # No film asks for more than its printer has: where one does, the profile is that of another.
+    whole = min(low, lightest), max(high, darkest)
+    return name, (low, high, light, ambient), (*whole, light, ambient)
 
 
 def _say(measurement: "Measurement", file: Path) -> None:

@@ -32,6 +32,8 @@ def trend(
     """Show what a printer's measurements say, one after the other.
 
     Exit code 6 says that a quantity is out of its limits, as it was measured last.
+
+    printscp qa trend --printer FILM --report trend.pdf
     """
     from printscp.config import load
     from printscp.qa.store import Measurements
@@ -64,13 +66,14 @@ def _say(trend: "Trend") -> None:
     from rich.text import Text
 
     span = f"{trend.first.astimezone():%Y-%m-%d} to {trend.last.astimezone():%Y-%m-%d}"
-    typer.echo(printable(f"{trend.printer}: {trend.measurements} measurements, {span}"))
+    count = f"{trend.measurements} measurement{'s' * (trend.measurements != 1)}"
+    typer.echo(printable(f"{trend.printer}: {count}, {span}"))
     table = Table(box=None, pad_edge=False)
-    for heading in ("quantity", "points", "latest", "unit", "aim", "limits", "out", "unusual", ""):
+    for heading in ("quantity", "points", "latest", "unit", "aim", "limits", "out", "unusual", "", "source"):
         right = heading in ("points", "latest", "aim", "out", "unusual")
         table.add_column(heading, justify="right" if right else "left")
     for chart in trend.charts:
-        table.add_row(*map(Text, _cells(chart)), _verdict(chart))
+        table.add_row(*map(Text, _cells(chart)), _verdict(chart), Text(chart.source))
     say_tables([table])
 
 

@@ -17,13 +17,13 @@ from printscp.errors import SetupError
 from printscp.outputs.curve import CurveFile
 from printscp.qa.calibration.curves import Curves
 from printscp.qa.calibration.fit import DRIFT, SAMPLES, Floats, Read, fitted
+from printscp.qa.measure import DENSITOMETER, REVERSED, named, out_of_order, rising
 from printscp.qa.measurement import Measurement, Step
 from printscp.qa.store import Measurements
 
 __all__ = ["Calibration", "Curves", "calibrate"]
 
-# Limits of what can be calibrated; all but the densitometer's are ours.
-_DENSITOMETER = 0.02  # OD: how far off a reading may be (Konica DRYPRO 793 QC manual)
+# Limits of what can be calibrated: ours.
 _FEWEST = 8  # steps whose samples differ
 _WIDEST_GAP = 0.25  # of the range of the luminance's logarithm, between two steps
 _LEAST_RANGE = 1 / 3  # of that asked for, in OD
@@ -32,7 +32,6 @@ _CHANGED = 0.05  # OD of median difference that is no drift any more
 _SPREAD = 0.005  # OD: least standard deviation of a reading
 _SPREAD_OF_ONE = 0.01  # OD: the same, of a film where each patch was read once
 _ROUNDING = 0.01 / 12**0.5  # OD: standard deviation of what a display of two decimals leaves out
-_NAMED = 3  # patches in a message
 
 
 @dataclass(frozen=True)
@@ -112,11 +111,11 @@ def _judged(
     moved = None if before is None else np.abs(file.curve.density(grid) - before.curve.density(grid)).max()
     lightest, darkest = file.points[-1][1], file.points[0][1]
     remarks = list(changed)
-    if lightest > scale.min_density + _DENSITOMETER:
+    if lightest > scale.min_density + DENSITOMETER:
         remarks.append(
             f"the printer cannot reach {scale.min_density:.2f} OD: it prints {lightest:.2f} at the least"
         )
-    if darkest < scale.max_density - _DENSITOMETER:
+    if darkest < scale.max_density - DENSITOMETER:
         remarks.append(
             f"the printer cannot reach {scale.max_density:.2f} OD: it prints {darkest:.2f} at the most"
         )
@@ -136,7 +135,8 @@ def _read(measurement: Measurement, curves: Curves, age: int = 0) -> Read:
     """A film by the samples that made it."""
     steps = measurement.steps
     aims = np.array([step.aim for step in steps])
-    sent = curves.read(measurement.curve).curve.sample if measurement.curve else measurement.scale.p_value
+    whole = measurement.printed_in or measurement.scale
+    sent = curves.read(measurement.curve).curve.sample if measurement.curve else whole.p_value
     return Read(
         np.asarray(sent(aims), np.float64),
         np.array([step.density for step in steps]),
@@ -206,8 +206,8 @@ def _check(measurement: Measurement, samples: Floats, source: Path) -> None:
     quarter = len(steps) // 4
     if densities[:quarter].mean() < densities[-quarter:].mean():
         raise SetupError(
-            f"{where}: densities rise from {_named(steps[0])} to {_named(steps[-1])} where they should fall: "
-            "were the patches read from the other end, or was the film printed in reverse?"
+            f"{where}: densities rise from {named(steps[0])} to {named(steps[-1])} where they should fall: "
+            + REVERSED
         )
     asked = measurement.scale.max_density - measurement.scale.min_density
     if np.ptp(densities) < _LEAST_RANGE * asked:
@@ -215,24 +215,11 @@ def _check(measurement: Measurement, samples: Floats, source: Path) -> None:
             f"{where}: {densities.min():.2f} to {densities.max():.2f} OD is too small a range for "
             f"{asked:.2f} OD asked for: is it the film of this printer, and is the printer in order?"
         )
-    if (densities[1:] > np.minimum.accumulate(densities)[:-1] + 2 * _DENSITOMETER).any():
-        odd = _out_of_order(densities.tolist())
-        names = ", ".join(_named(steps[place]) for place in odd[:_NAMED])
-        more = f" and {len(odd) - _NAMED} more" if len(odd) > _NAMED else ""
+    if rising(steps):
         raise SetupError(
-            f"{where}: densities do not fall as they should, look at {names}{more}: "
+            f"{where}: densities do not fall as they should, look at {out_of_order(steps)}: "
             "were lines swapped, or is it another film? Read these again"
         )
-
-
-def _out_of_order(densities: Sequence[float]) -> list[int]:
-    """Which have to go, as few as can be, that the others fall."""
-    runs: list[list[int]] = []  # the longest that falls and ends in each
-    for place, density in enumerate(densities):
-        before = [run for run in runs if densities[run[-1]] >= density]
-        runs.append([*max(before, key=len, default=[]), place])
-    kept = max(runs, key=len)
-    return [place for place in range(len(densities)) if place not in kept]
 
 
 def _check_gaps(films: Sequence[Read], measurement: Measurement, source: Path) -> None:
@@ -255,7 +242,3 @@ def _check_gaps(films: Sequence[Read], measurement: Measurement, source: Path) -
 
 def _ambient_share(measurement: Measurement) -> float:
     return measurement.scale.ambient / measurement.scale.illumination
-
-
-def _named(step: Step) -> str:
-    return f"{step.name} ({step.density:.2f} OD, aim {step.aim:.2f})"

@@ -71,7 +71,7 @@ class Curves:
                 file.flush()
                 os.link(file.hidden, path)  # unlike a new name it fails where there is one
                 flush_folder(self._folder)
-            except FileExistsError as error:
+            except (FileExistsError, FileNotFoundError) as error:
                 raise SetupError(f"curve {path}: was made just now by another: do this again") from error
             finally:
                 file.discard()

@@ -193,7 +193,7 @@ def test_pending_comes_first_however_fast_the_worker_is(
             tell = threading.Thread(target=scu.printer.tell, args=(news(job, status, info),))
             if elsewhere:
                 tell.start()
-                tell.join(10)
+                tell.join(30)
                 assert not tell.is_alive()
             else:
                 tell.run()
