@@ -83,7 +83,6 @@ class Facts:
     resampled: bool
     requested_width_mm: float | None
     columns: int
-    bits_stored: int
 
     @property
     def pixel_mm(self) -> float:

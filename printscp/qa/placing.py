@@ -3,7 +3,8 @@
 What is asked for is taken to be so unless the page shows otherwise: where a search says that a pattern is
 elsewhere, turned or inverted, both places are compared with the page itself, in all their detail. A pattern
 that is nearly even can be mistaken for its own mirror image, or its place be wrong by a pixel or two; a right
-film is not."""
+film is not.
+"""
 
 from dataclasses import replace
 from typing import Any
@@ -23,7 +24,8 @@ _MEASURED = 0.25  # of a printer pixel: what is closer to its place is there wit
 _COMPARED = 1024  # pixels of the copies that are compared
 _NEAR = 3.0  # pixels of these, within which something is a detail
 _BETTER = 0.8  # of the misfit where it should be: with more left another place explains nothing
-_NOTHING = 1e-9
+_RIM = 3  # pixels of these
+_NOTHING = 1e-9  # of a weight
 _FITS = 0.5  # of the detail there is: where less of it is left the pattern is where it should be
 
 
@@ -149,7 +151,9 @@ def _pair(seen: Levels, pattern: Pattern, place: Place, sharp: tuple[float, floa
     # OpenCV has the middle of the first pixel at 0, 0.
     affine[:, 2] += affine[:, :2] @ (0.5, 0.5) - 0.5
     wanted = cv2.warpAffine(drawn, affine, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    inside = cv2.warpAffine(np.ones_like(drawn), affine, size, flags=cv2.INTER_NEAREST)
+    # What lies beside the pattern may have been blended into its rim.
+    whole = np.pad(np.ones_like(drawn)[_RIM:-_RIM, _RIM:-_RIM], _RIM)
+    inside = cv2.warpAffine(whole, affine, size, flags=cv2.INTER_NEAREST)
     if place.inverted:
         wanted = 1 - wanted
     return _details(page, inside), _details(wanted, inside), inside > 0

@@ -385,7 +385,6 @@ def _facts(
         resampled=sent.resampled,
         requested_width_mm=sent.image.requested_width_mm,
         columns=sent.image.columns,
-        bits_stored=sent.image.bits_stored,
     )
 
 
