@@ -4,13 +4,16 @@ BIN := .venv/bin
 PEERS := cups cups-client cups-filters cups-ipp-utils dcmtk e2fsprogs gcc ghostscript libc6-dev libfaketime mount \
 	mupdf-tools openssl poppler-utils postgresql qpdf systemd
 
+# Tests start hundreds of processes; none of them is to compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test quick check peers bench gallery clean
 
 demo: .venv/installed  ## start the printer, print real images to it, leave the films in demo/films
 	$(BIN)/python samples/demo.py demo
 
 test: check peers  ## all checks and tests; missing peers fail in CI and are skipped elsewhere
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 quick: .venv/installed  ## the tests that need no other program
 	$(BIN)/pytest -n 2 -m "not peer and not slow"
