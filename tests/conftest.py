@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,9 @@ _LONGEST = (
     "service/test_hosts.py",
     "service/test_faults.py",
     "service/test_ipp.py",
+    "qa/test_locate.py",
+    "qa/test_verify.py",
+    "qa/test_faults.py",
     "test_printer.py",
     "test_packaging.py",
     "test_supervisor.py",
@@ -59,6 +63,12 @@ _SERVERS = ["/usr/sbin", *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bi
 # How long anything takes says something about the machine, and how busy it is.
 settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+def pytest_sessionstart() -> None:
+    """A shell that runs this in the background has it ignore Ctrl-C, and so would all that tests start."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

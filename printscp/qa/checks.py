@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from printscp.film.sheet import LookUp, ToneCurve
-from printscp.qa.densitometer import Density, Floats, Gradient, Line, Reading
+from printscp.qa.densitometer import Density, Floats, Gradient, Line, Reading, Spot
 from printscp.qa.finding import Finding, Outcome
 from printscp.qa.locate import Place
 from printscp.qa.pattern import Pattern, Role
@@ -38,6 +38,9 @@ GRADIENT_LIMIT = 0.01
 """OD from corner to corner of the pattern."""
 UNIFORMITY_LIMIT = 0.02
 """OD between the densest and the least dense of the patches for uniformity."""
+SPOT_LIMIT = 0.02
+"""OD, from what is usual for its aim on the page: of any part where the pattern is even, three printer pixels
+high and wide or more."""
 LEVELS_LIMIT = 0.9
 """Share of the levels of a ramp that have to be told apart: one bit fewer leaves half of them."""
 RESPONSE_STEPS = 8
@@ -45,6 +48,8 @@ RESPONSE_STEPS = 8
 
 _BY_SCU = "so did the SCU send it"
 _BY_PRINTER = "the image came right: the printer did it"
+_MOST_LINES = 5  # that are told one by one
+_MOST = 0.5  # of a column or row: what is dead in less may be the edge of a spot
 _SAME = 0.25  # of an error: what the image as sent explains but for that is the SCU's
 
 
@@ -61,6 +66,7 @@ class Look:
     gradient: Gradient | None
     lines: tuple[Line, ...]
     landmarks: Floats = field(repr=False)
+    spots: tuple[Spot, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +109,7 @@ def findings(facts: Facts) -> Iterator[Finding]:
     yield from _levels(facts)
     yield from _uniformity(facts)
     yield from _lines(facts)
+    yield from _spots(facts)
 
 
 def _outcome(right: bool) -> Outcome:
@@ -149,7 +156,7 @@ def _geometry(facts: Facts) -> Iterator[Finding]:
     yield _finding(
         "scale",
         bool((np.abs(off) <= limits).all()),
-        f"{off[0]:+.2f} % across, {off[1]:+.2f} % down, of the size asked for",
+        f"{_signed(off[0])} % across, {_signed(off[1])} % down, of the size asked for",
         _BY_PRINTER,
         float(off[worst]),
         float(limits[worst]),
@@ -160,13 +167,13 @@ def _geometry(facts: Facts) -> Iterator[Finding]:
         (math.atan2(change[1, 0], change[0, 0]) - math.atan2(change[0, 1], change[1, 1])) / 2
     )
     slack = math.degrees(1 / size.min())
-    text = f"turned by {turned:+.2f} degrees"
+    text = f"turned by {_signed(turned)} degrees"
     limit = ROTATION_LIMIT + slack
     yield _finding("geometry", abs(turned) <= limit, text, _BY_PRINTER, turned, limit, "degrees")
     middle = np.array([columns / 2, rows / 2, 1])
     moved = ((found - expected) @ middle)[:2] * facts.pixel_mm
     limit = max(OFFSET_LIMIT, facts.pixel_mm / 2)
-    text = f"its middle is {moved[0]:+.2f} mm right and {moved[1]:+.2f} mm below of where it belongs"
+    text = f"its middle is {_signed(moved[0])} mm right and {_signed(moved[1])} mm below of where it belongs"
     distance = float(np.hypot(*moved))
     yield _finding("geometry", distance <= limit, text, _BY_PRINTER, distance, limit, "mm")
 
@@ -184,7 +191,7 @@ def _square(facts: Facts, size: Floats) -> Iterator[Finding]:
         limit += 100 / (min(rows, columns) * min(facts.sent.place.scale_x, facts.sent.place.scale_y))
     by_scu = abs(asked) > limit and abs(found - asked) <= _SAME * abs(asked)
     remedy = f"{_BY_SCU}, see its Pixel Aspect Ratio" if by_scu else _BY_PRINTER
-    text = f"{found:+.2f} % wider than high, measured against the pattern"
+    text = f"{_signed(found)} % wider than high, measured against the pattern"
     yield _finding("scale", abs(found) <= limit, text, remedy, found, limit, "%")
 
 
@@ -253,7 +260,7 @@ def _densities(facts: Facts) -> Iterator[Finding]:
     patch = facts.pattern.patches[worst]
     text = f"worst of {len(means) - unread} patches: {patch.name} {means[worst]:.3f} OD, "
     text += f"should be {facts.aims[worst]:.3f}"
-    fault = f"{wrong} off; {_who(facts, worst)}" if wrong else ""
+    fault = f"{wrong} patch{'es' * (wrong > 1)} off; {_who(facts, worst)}" if wrong else ""
     error, limit = float(means[worst] - facts.aims[worst]), float(facts.tolerances[worst])
     yield _finding("density", not wrong, text, fault.removesuffix("; "), error, limit, "OD")
     if unread:
@@ -283,6 +290,9 @@ def _extremes(facts: Facts) -> Iterator[Finding]:
 
 def _response(facts: Facts) -> Iterator[Finding]:
     found = facts.response
+    if found is not None and facts.page.place.inverted:
+        yield Finding("response", "note", "not judged: the polarity is swapped")
+        return
     if found is None:
         if len(facts.pattern.of(Role.STEP)) >= RESPONSE_STEPS and not is_p_values(facts.tone):
             text = (
@@ -374,19 +384,64 @@ def _uniformity(facts: Facts) -> Iterator[Finding]:
 
 def _lines(facts: Facts) -> Iterator[Finding]:
     if facts.page.place.inverted:
-        yield Finding("defect", "note", "dead columns and rows were not looked for: the polarity is swapped")
+        text = "dead columns and rows, spots and bands were not looked for: the polarity is swapped"
+        yield Finding("defect", "note", text)
         return
-    for line in facts.sent.lines:
-        text = f"dead {line.kind} {line.at + 1} of the image, by {line.off:+.2f} OD: {_BY_SCU}"
-        yield Finding("defect", "fail", text, line.off, unit="OD", source=OURS)
-    for line in facts.page.lines if not facts.sent.lines else ():
-        where = (line.at + 0.5) * facts.pixel_mm
-        side = "left" if line.kind == "column" else "top"
-        text = f"dead {line.kind} {where:.1f} mm from the {side} of the film (printer pixel {line.at + 1}), "
-        text += f"by {line.off:+.2f} OD over {line.share:.0%} of it: {_BY_PRINTER}"
-        yield Finding("defect", "fail", text, line.off, unit="OD", source=OURS)
-    if not facts.sent.lines and not facts.page.lines:
+    found = facts.sent.lines or [line for line in facts.page.lines if not _is_edge(line, facts.page.spots)]
+    said = _sent_line if facts.sent.lines else _page_line
+    for line in found[:_MOST_LINES]:
+        yield Finding("defect", "fail", said(facts, line), line.off, unit="OD", source=OURS)
+    if len(found) > _MOST_LINES:
+        text = f"{len(found) - _MOST_LINES} more columns and rows stand out, as by banding or noise"
+        yield Finding("defect", "fail", text, source=OURS)
+    if not found:
         yield Finding("defect", "pass", "no dead column or row in the pattern")
+
+
+def _is_edge(line: Line, spots: tuple[Spot, ...]) -> bool:
+    """It is where a spot begins or ends, so it is told of that."""
+    ends = (
+        (spot.left, spot.left + spot.width) if line.kind == "column" else (spot.top, spot.top + spot.height)
+        for spot in spots
+    )
+    return line.share < _MOST and any(min(abs(line.at - end) for end in (a, b - 1)) <= 1 for a, b in ends)
+
+
+def _sent_line(facts: Facts, line: Line) -> str:
+    return f"dead {line.kind} {line.at + 1} of the image, by {line.off:+.2f} OD: {_BY_SCU}"
+
+
+def _page_line(facts: Facts, line: Line) -> str:
+    where = (line.at + 0.5) * facts.pixel_mm
+    side = "left" if line.kind == "column" else "top"
+    text = f"dead {line.kind} {where:.1f} mm from the {side} of the film (printer pixel {line.at + 1}), "
+    return text + f"by {line.off:+.2f} OD over {line.share:.0%} of it: {_BY_PRINTER}"
+
+
+def _spots(facts: Facts) -> Iterator[Finding]:
+    """Specks, bands and clouds."""
+    if facts.page.place.inverted or facts.sent.lines:
+        return
+    found = facts.page.spots
+    if not found:
+        text = f"no spot or band of more than {SPOT_LIMIT:.2f} OD where the pattern is even"
+        yield Finding("defect", "pass", text, source=OURS)
+        return
+    spot = found[0]
+    across, down, left, top = (
+        pixels * facts.pixel_mm
+        for pixels in (spot.width, spot.height, spot.left + spot.width / 2, spot.top + spot.height / 2)
+    )
+    text = "a spot or band of " if len(found) == 1 else f"{len(found)} spots or bands, the largest of "
+    text += f"{across:.1f} x {down:.1f} mm, its middle {left:.1f} mm from the left and {top:.1f} mm from the "
+    text += f"top of the film, {spot.off:+.2f} OD off"
+    who = _BY_SCU if facts.sent.spots else _BY_PRINTER
+    yield _finding("defect", False, text, who, spot.off, SPOT_LIMIT, "OD")
+
+
+def _signed(value: float, digits: int = 2) -> str:
+    """With its sign, but no -0.00."""
+    return f"{round(value, digits) + 0.0:+.{digits}f}"
 
 
 def _whole(affine: Floats) -> Floats:

@@ -136,11 +136,12 @@ def _at(affine: Floats, point: tuple[float, float]) -> tuple[float, float]:
 class Gradient:
     """A slope of density over the pattern: ``across``, from its lightest corner to its densest, in OD, and
     where it rises to, in degrees clockwise from the top of the page. ``uncertain`` is how far ``across`` may
-    be off (three standard errors)."""
+    be off (three standard errors). ``slope`` is the plane itself, in OD for a pixel right and one down."""
 
     across: float
     toward: int
     uncertain: float
+    slope: tuple[float, float] = (0.0, 0.0)
 
 
 _GRADIENT_POINTS = 60_000
@@ -185,6 +186,7 @@ def gradient(page: Density, target: Aims, affine: Floats) -> Gradient | None:
         float(np.ptp(along)),
         round(math.degrees(math.atan2(slope[0], -slope[1]))) % 360,
         3 * float(np.sqrt(farthest @ errors @ farthest)),
+        (float(slope[0]), float(slope[1])),
     )
 
 
@@ -298,3 +300,84 @@ def _peaks(kind: Literal["column", "row"], counts: Floats) -> list[Line]:
         worst = int(start + np.abs(off[start:stop]).argmax())  # its neighbours differ from it by half as much
         found.append(Line(kind, worst, float(mean[worst]), float(share[worst])))
     return found
+
+
+# --- spots -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A part of the page, in its pixels, that is not as dense as all else of the same aim, the plane of the
+    gradient apart: ``off`` is how much denser it is on average, in OD."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    pixels: int
+    off: float
+
+
+_UNLIKE = 200  # 0.02 OD beyond what is rounded or interpolated
+_THIN = 3  # pixels: what is thinner is a line, or a grain
+
+
+def spots(
+    page: Density, target: Aims, affine: Floats, slope: tuple[float, float], thin: int = _THIN
+) -> tuple[Spot, ...]:
+    """Specks, bands and clouds where the pattern is even, the largest first; none thinner than ``thin``.
+
+    An error of tone is none: what is compared has one aim.
+    """
+    rows, columns = target.density.shape
+    corners = np.array([(0, 0), (columns, 0), (0, rows), (columns, rows)]) @ affine[:, :2].T + affine[:, 2]
+    usual = _usual(page, target, affine, slope, corners)
+    if usual is None:
+        return ()
+    left, top = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, page.shape[::-1])
+    right, bottom = np.clip(np.ceil(corners.max(axis=0)).astype(int), 0, page.shape[::-1])
+    off = np.zeros((bottom - top, right - left), np.float32)
+    for first in range(top, bottom, _STRIP):
+        last = min(first + _STRIP, bottom)
+        here = affine - np.array([[0, 0, left], [0, 0, first]])
+        aim, spread = (
+            _on_page(each, here, (last - first, right - left)) for each in (target.density, target.spread)
+        )
+        plane = slope[0] * np.arange(left, right) + slope[1] * np.arange(first, last)[:, None]
+        rest = page[first:last, left:right] - usual[aim] - (plane / OD_UNIT).astype(np.float32)
+        unlike = (spread <= _EVEN) & (np.abs(rest) > _UNLIKE + spread.astype(np.float32))
+        off[first - top : last - top] = np.where(unlike, rest, 0)
+    return _patches_of(off, thin, int(left), int(top))
+
+
+def _usual(
+    page: Density, target: Aims, affine: Floats, slope: tuple[float, float], corners: Floats
+) -> NDArray[np.float32] | None:
+    """By aim, the density that is usual for it on this page, without the plane; NaN where none is even."""
+    x, y, aim = _even_points(page, target, affine, corners)
+    if len(x) < _FEWEST:
+        return None
+    flat = page[y, x] - (slope[0] * x + slope[1] * y) / OD_UNIT
+    error = np.full(_ANY // _SAME_AIM + 1, np.nan, np.float32)
+    order = np.argsort(aim, kind="stable")
+    groups, starts = np.unique(aim[order] // _SAME_AIM, return_index=True)
+    for group, members in zip(groups, np.split((flat - aim)[order], starts[1:]), strict=True):
+        error[group] = np.median(members)
+    aims = np.arange(_ANY + 1)
+    return (aims + error[aims // _SAME_AIM]).astype(np.float32)
+
+
+def _patches_of(off: NDArray[np.float32], thin: int, left: int, top: int) -> tuple[Spot, ...]:
+    """The connected parts of a map that are not zero, too dense and not dense enough apart."""
+    found = []
+    for sign in (1, -1):
+        where: Any = (off * sign > 0).astype(np.uint8)
+        if thin > 1:
+            where = cv2.morphologyEx(where, cv2.MORPH_OPEN, np.ones((thin, thin), np.uint8))
+        if not where.any():
+            continue
+        many, label, stats, _ = cv2.connectedComponentsWithStats(where, connectivity=8)
+        sums = np.bincount(label.ravel(), off.ravel(), many)
+        for each, (x, y, width, height, pixels) in zip(sums[1:], stats[1:].tolist(), strict=True):
+            found.append(Spot(left + x, top + y, width, height, pixels, float(each) / pixels * OD_UNIT))
+    return tuple(sorted(found, key=lambda spot: -spot.pixels))

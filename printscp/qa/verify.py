@@ -22,7 +22,7 @@ from printscp.errors import SetupError
 from printscp.film.geometry import Rectangle
 from printscp.film.sheet import LookUp, Sheet, SheetImage, ToneCurve
 from printscp.qa.checks import DENSITY_LIMIT, RESPONSE_STEPS, Facts, Look, findings, is_p_values
-from printscp.qa.densitometer import Aims, Density, Floats, Reading, aims, gradient, lines, read
+from printscp.qa.densitometer import Aims, Density, Floats, Reading, aims, gradient, lines, read, spots
 from printscp.qa.finding import Finding
 from printscp.qa.locate import Place, locate, locate_landmarks
 from printscp.qa.pattern import Pattern, Role
@@ -83,7 +83,7 @@ def verify(
         which = "no image" if position is None else f"no image at position {position}"
         raise SetupError(f"the film has {which}: see printscp jobs show")
     sent = _holding(sheet, images, pattern)
-    verified = _verified(sheet, page, pattern, sent)
+    verified = _verified(sheet, page, pattern, sent, len(images) > 1)
     hashes = {"page": page.density, "pixels": sent.image.pixels, "pattern": pattern.pixels}
     low, high = (end / 100 for end in sheet.printer_density)
     provenance = Provenance(
@@ -139,10 +139,11 @@ def drawn(
     images = [image for image in sheet.images if position in (None, image.position)]
     images = [image for image in images if min(image.rows, image.columns) >= _SMALLEST and not sheet.color]
     for image in images:
-        for depth in (bits,) if bits else (8, _BITS):
+        for depth in (bits,) if bits else (8, _BITS) if image.bits_stored == 8 else (_BITS, 8):
             pattern = _drawn(name, image.columns, image.rows, depth, width_mm)
             # A ramp of 12 bits that was cut to 8 is one of 8 bits, and then it is at fault.
-            if pattern and _is_pattern(image, pattern) and not (bits is None and _is_coarse(pattern, image)):
+            coarse = bits is None and depth == 8 and pattern is not None and pattern.of(Role.LEVEL)
+            if pattern and _is_pattern(image, pattern) and not coarse:
                 return pattern
     for image in images:
         sides = dict.fromkeys([(image.columns, image.rows), (image.rows, image.columns)])
@@ -151,11 +152,6 @@ def drawn(
             if pattern is not None and _fills(_sent(sheet, image, pattern, exact=False)):
                 return pattern
     return usual
-
-
-def _is_coarse(pattern: Pattern, image: SheetImage) -> bool:
-    """A pattern of 8 bits that an image need not have been."""
-    return pattern.bits == 8 and (image.bits_stored != 8 or bool(pattern.of(Role.LEVEL)))
 
 
 def _drawn(name: str, columns: int, rows: int, bits: int, width_mm: float | None) -> Pattern | None:
@@ -182,12 +178,13 @@ class _Verified:
     response: Response | None = None
 
 
-def _verified(sheet: Sheet, page: Page, pattern: Pattern, sent: "_Sent") -> _Verified:
+def _verified(sheet: Sheet, page: Page, pattern: Pattern, sent: "_Sent", many: bool) -> _Verified:
+    """``many``: it was looked for in more than one image."""
     printed = placement(sent.image, sheet.boxes[sent.image.position - 1], sheet.dots_per_inch)
     box = printed.where
     if sent.place is None:
         there = (
-            "none of the film's images shows it" if len(sheet.images) > 1 else "the image does not show it"
+            "none of the film's images shows it" if many else f"image {sent.image.position} does not show it"
         )
         text = f"{pattern.name} was not found: {there}. Name the pattern and its matrix, or its file"
         return _Verified(filling(box, pattern), (Finding("pattern", "fail", text),))
@@ -352,22 +349,9 @@ def _facts(
     rim = reach if sent.resampled else math.ceil(_RIM / min(place.scale_x, place.scale_y))
     target = aims(pattern, tone, reach, slack, rim)
     tolerances = _with_neighbours(pattern, target, tolerances)
-    before = Look(
-        density=sent.density,
-        place=sent.place,
-        expected=sent.place.affine,
-        readings=_read(sent.density, pattern, sent.place.affine),
-        gradient=gradient(sent.density, target, sent.place.affine),
-        lines=lines(sent.density, target, sent.place.affine),
-        landmarks=np.empty((0, 2)),
-    )
-    after = Look(
-        density=page.density,
-        place=place,
-        expected=expected,
-        readings=_read(page.density, pattern, place.affine),
-        gradient=gradient(page.density, target, place.affine),
-        lines=lines(page.density, target, place.affine),
+    before = _look(sent.density, pattern, target, sent.place, sent.place.affine, thin=1)
+    after = replace(
+        _look(page.density, pattern, target, place, expected),
         landmarks=_landmarks(page, sent.target, place),
     )
     readings = _patch_readings(pattern, after.readings, patch_aims, tolerances, sheet.dots_per_inch)
@@ -385,6 +369,23 @@ def _facts(
         resampled=sent.resampled,
         requested_width_mm=sent.image.requested_width_mm,
         columns=sent.image.columns,
+    )
+
+
+def _look(
+    density: Density, pattern: Pattern, target: Aims, place: Place, expected: Floats, **thin: int
+) -> Look:
+    slanted = gradient(density, target, place.affine)
+    slope = slanted.slope if slanted is not None else (0.0, 0.0)
+    return Look(
+        density=density,
+        place=place,
+        expected=expected,
+        readings=_read(density, pattern, place.affine),
+        gradient=slanted,
+        lines=lines(density, target, place.affine),
+        landmarks=np.empty((0, 2)),
+        spots=spots(density, target, place.affine, slope, **thin),
     )
 
 

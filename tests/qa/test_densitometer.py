@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from printscp.qa.densitometer import aims, gradient, lines, read
+from printscp.qa.densitometer import aims, gradient, lines, read, spots
 from printscp.qa.pattern import Patch, Pattern, Role
 from printscp.render.resample import resample
 from printscp.render.tone import ToneScale, density_table
@@ -57,6 +57,7 @@ def test_no_interpolation_is_a_defect(seed: int, side: int, how: str, weight: fl
     assert lines(page, target, affine) == ()
     found = gradient(page, target, affine)
     assert found is None or found.across < 0.01
+    assert spots(page, target, affine, (0.0, 0.0), thin=1) == ()
 
 
 @settings(max_examples=40, deadline=None)
@@ -109,6 +110,43 @@ def test_a_gradient_has_a_direction() -> None:
         assert found is not None
         assert found.toward == degrees
     assert gradient(even.astype(np.uint16), target, affine).across == 0  # type: ignore[union-attr]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 999),
+    left=st.integers(6, 220),
+    top=st.integers(6, 180),
+    side=st.integers(3, 12),
+    off=st.sampled_from([-0.4, -0.03, 0.03, 0.4]),
+    gamma=st.floats(0.9, 1.1),
+)
+def test_a_spot_is_found_where_it_is(
+    seed: int, left: int, top: int, side: int, off: float, gamma: float
+) -> None:
+    """Under any tone, on a slope, on a page with an even half."""
+    pattern = blocks(seed, 240)
+    pattern.pixels[:210, :] = 1500
+    affine = affine_of(pattern, 240)
+    y, x = np.indices((280, 280))
+    page = 10000 * (page_of(pattern, 240, "REPLICATE") / 10000) ** gamma + 0.7 * x - 0.4 * y
+    target = aims(pattern, SCALE.density, 3, 0.0, 2)
+    assert spots(np.rint(page).astype(np.uint16), target, affine, (0.7e-4, -0.4e-4)) == ()
+    page[MARGIN + top : MARGIN + top + side, MARGIN + left : MARGIN + left + side] += off * 10000
+    [spot] = spots(np.rint(page).astype(np.uint16), target, affine, (0.7e-4, -0.4e-4))
+    assert (spot.left, spot.top, spot.width, spot.height) == (MARGIN + left, MARGIN + top, side, side)
+    assert spot.off == pytest.approx(off, abs=0.002)
+    assert spot.pixels == side * side
+
+
+def test_what_is_thin_is_no_spot() -> None:
+    pattern = Pattern("even", "", "", 8, np.full((100, 100), 128, np.uint8), ())
+    target, affine = aims(pattern, SCALE.density, 3, 0.0, 2), affine_of(pattern, 100)
+    page = np.full((140, 140), 11224, np.uint16)
+    page[60:62] += 900
+    page[80, 80] += 900
+    assert spots(page, target, affine, (0.0, 0.0)) == ()
+    assert [spot.pixels for spot in spots(page, target, affine, (0.0, 0.0), thin=1)] == [192, 1]
 
 
 PATCH = Patch("p", 7, Role.STEP, 10, 20, 30, 8)

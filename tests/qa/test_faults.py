@@ -69,7 +69,9 @@ def test_swapped_polarity(name: str) -> None:
     pattern = drawn(name)
     sheet, wrong = film_of(pattern), film_of(pattern, reverse=True)
     found(verify(sheet, page_of(wrong), pattern), "polarity", BY_PRINTER)
-    found(verify(wrong, page_of(wrong), pattern), "polarity", BY_SCU)
+    by_scu = verify(wrong, page_of(wrong), pattern)
+    found(by_scu, "polarity", BY_SCU)
+    assert not of_check(by_scu, "response")
 
 
 @pytest.mark.parametrize(
@@ -238,6 +240,52 @@ def test_a_dead_line_of_the_scu() -> None:
     pixels[100] = 4095
     sheet = film_of(replace(pattern, pixels=pixels))
     found(verify(sheet, page_of(sheet), pattern), "defect", "dead row 101 of the image", BY_SCU)
+
+
+@pytest.mark.parametrize("name", quick(ALL, "uniformity", "geometry"))
+def test_a_spot_and_bands(name: str) -> None:
+    pattern = drawn(name)
+    sheet, page = film_of(pattern, 400, 400), page_of(film_of(pattern, 400, 400))
+    # Its largest even part has the spot.
+    even = np.pad(cv2.Laplacian(page.density.astype(np.float32), -1)[8:-8, 8:-8] == 0, 8)
+    flat = cv2.erode(even.astype(np.uint8), np.ones((5, 5)))
+    y, x = np.unravel_index(cv2.distanceTransform(flat, cv2.DIST_L2, 3).argmax(), page.shape)
+    density = page.density.astype(int)
+    density[y - 3 : y + 4, x - 3 : x + 4] += 600
+    verification = verify(sheet, damaged(page, density), pattern)
+    found(verification, "defect", "a spot or band of", "+0.06 OD off", BY_PRINTER)
+    if name in ("uniformity", "geometry", "wedge-32"):
+        [fault] = of_check(verification, "defect")
+        assert (
+            f"its middle {(x + 0.5) / 2:.1f} mm from the left and {(y + 0.5) / 2:.1f} mm from" in fault.text
+        )
+        banded = damaged(page, page.density + 500 * np.sin(np.arange(400) / 4)[:, None])
+        found(verify(sheet, banded, pattern), "defect", "spots or bands, the largest of", BY_PRINTER)
+
+
+def test_a_spot_of_the_scu() -> None:
+    pattern = drawn("uniformity")
+    pixels = pattern.pixels.copy()
+    pixels[110:114, 60:66] += 100
+    sheet = film_of(replace(pattern, pixels=pixels))
+    found(verify(sheet, page_of(sheet), pattern), "defect", "a spot or band of", BY_SCU)
+
+
+def test_many_lines_are_not_told_one_by_one() -> None:
+    pattern = drawn("wedge-8")
+    sheet, page = film_of(pattern, 400, 400), page_of(film_of(pattern, 400, 400))
+    density = page.density.astype(int)
+    density[:, 20:380:9] += 800
+    faults = of_check(verify(sheet, damaged(page, density), pattern), "defect")
+    assert len(faults) == 6
+    assert faults[-1].text == "35 more columns and rows stand out, as by banding or noise"
+
+
+def test_no_number_is_less_than_nothing() -> None:
+    for name in ("wedge-32", "geometry"):
+        sheet = film_of(drawn(name), 411, 397)
+        verification = verify(sheet, page_of(sheet), drawn(name))
+        assert "-0.00" not in said(verification, "pass")
 
 
 # --- not there ---------------------------------------------------------------------------------------------

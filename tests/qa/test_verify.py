@@ -171,6 +171,10 @@ def test_the_pattern_of_a_name_is_drawn_as_it_was_printed() -> None:
         assert found.bits == bits
     ramp = sheet_of(image_of(draw("ramp", 256, 256, 8).pixels, 8))
     assert (drawn(ramp, "ramp").bits, drawn(ramp, "ramp", bits=8).bits) == (12, 8)
+    eight = draw("wedge-32", 256, 256, 8)  # sent as 12 bits, as some SCUs do with all they have
+    wide = sheet_of(image_of(np.rint(eight.fractions * 4095).astype(np.uint16), 12))
+    assert (drawn(wide, "wedge-32").pixels == eight.pixels).all()
+    assert drawn(film_of(draw("wedge-32", 256, 256)), "wedge-32").bits == 12
     turned = sheet_of(image_of(np.ascontiguousarray(np.rot90(draw("tg18-qc", 300, 200).pixels)), 12))
     assert drawn(turned, "tg18-qc").pixels.shape == (200, 300)
     placed = np.full((400, 500), 4095, np.uint16)

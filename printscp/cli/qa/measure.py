@@ -201,13 +201,9 @@ def findings_table(findings: "Iterable[Finding]") -> "Table":
 
     table = Table(box=None, pad_edge=False, show_header=False)
     for each in findings:
-        source = f"[{each.source}]" if each.source else ""
-        table.add_row(
-            Text(each.outcome, _COLORS[each.outcome]),
-            Text(each.check),
-            Text(printable(each.text)),
-            Text(source),
-        )
+        source = f" [{each.source}]" if each.source else ""
+        said = Text(printable(each.text)).append(source, "dim")
+        table.add_row(Text(each.outcome, _COLORS[each.outcome]), Text(each.check), said)
     return table
 
 

@@ -174,7 +174,8 @@ def _readings(verification: "Verification") -> "Table":
         worst = max(levels, key=lambda each: abs(each.error) / each.tolerance)
         rows.append((f"{len(levels)} levels, worst {worst.patch.name}", worst))
     for name, each in rows:
-        densities = (f"{each.aim:.3f}", f"{each.mean:.3f}", f"{each.spread:.4f}", f"{each.error:+.3f}")
+        error = round(each.error, 3) + 0.0  # no -0.000
+        densities = (f"{each.aim:.3f}", f"{each.mean:.3f}", f"{each.spread:.4f}", f"{error:+.3f}")
         wrong = Text("" if each.passed else "off", "red")
         table.add_row(Text(name), str(each.patch.value), *densities, f"{each.tolerance:.3f}", wrong)
     return table
