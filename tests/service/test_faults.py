@@ -294,8 +294,17 @@ class TestFullDisk:
                         refused.ErrorComment == "film not spooled: No space left on device; try again later"
                     )
             wait_until(lambda: "job table does not work" in host.log())
+
+            def cannot_begin() -> bool:
+                """What a dead worker left is deleted, and may be room enough for the next."""
+                disk.fill()
+                for pid in host.workers().values():
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                return "worker cannot begin" in host.log()
+
             # One that begins in the midst of it fails as well, and is replaced until it works.
-            os.kill(host.workers().popitem()[1], signal.SIGKILL)
+            wait_until(cannot_begin)
             wait_until(lambda: host.log().count("worker replaced") >= 2)
             with paused(host.process):  # workers that begin and fail would make room, now and then
                 disk.fill()
