@@ -17,6 +17,8 @@ from printscp.qa.verification import Verification
 from printscp.qa.verify import verify
 from printscp.render.page import Page
 
+pytestmark = pytest.mark.slow  # all together
+
 GRAY = ("wedge-32", "smpte", "tg18-qc")
 ALL = (
     *("wedge-6", "wedge-32", "smpte", "tg18-qc", "tg18-unl-80", "uniformity", "geometry", "ramp"),

@@ -15,6 +15,8 @@ from printscp.qa import patterns
 from printscp.qa.locate import ORIENTATIONS, Place, locate, locate_landmarks
 from printscp.qa.pattern import Pattern
 
+pytestmark = pytest.mark.slow  # all together
+
 NAMES = [
     *("wedge-6", "wedge-8", "wedge-17", "wedge-32", "wedge-33", "smpte", "tg18-qc", "tg18-unl-10"),
     *("tg18-unl-50", "tg18-unl-80", "uniformity", "geometry", "ramp", "resolution"),

@@ -39,6 +39,8 @@ from printscp.qa.trend import Chart, Point, Trend
 from printscp.qa.verification import Film, PatchReading, Verification
 from printscp.render.tone import ToneScale
 
+pytestmark = pytest.mark.slow  # all together
+
 SCALE = ToneScale(0.20, 3.10, 2000.0, 10.0)
 MADE = datetime(2026, 11, 22, 10, 15, tzinfo=UTC)
 HASHES = (("page", "0123456789abcdef" * 4), ("pixels", "fedcba9876543210" * 4))

@@ -18,6 +18,8 @@ from printscp.qa.pattern import Role
 from printscp.qa.patterns import draw
 from printscp.qa.verify import drawn, printed, verify
 
+pytestmark = pytest.mark.slow  # all together
+
 QUICK, ALL = 10, 100
 
 
