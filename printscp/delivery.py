@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from printscp.film.job import Job
+from printscp.film.sheet import Sheet
 from printscp.outputs.output import Claim, Document, Output, Sent, SheetOutput, Ticket
 from printscp.render.compose import compose
 from printscp.render.omissions import not_rendered
+from printscp.render.page import ColorPage, Page
 from printscp.spool.store import SheetStore
 
 
@@ -40,13 +42,18 @@ def deliver(job: Job, sheets: SheetStore, output: Output | SheetOutput, claim: C
         for number, film in enumerate(job.films, start=1):
             sheet = sheets.load(film.sheet)
             remarks.append(not_rendered(sheet, job.order))
-            page = compose(sheet, film_title(job, number), job.order.label)
+            page = page_of(job, number, sheet)
             del sheet
             with _told_of(output):
                 document.add(page)
             del page  # before the next is made: it is large
         with _told_of(output):
             return Delivered(document.finish(claim), tuple(remarks))
+
+
+def page_of(job: Job, number: int, sheet: Sheet) -> Page | ColorPage:
+    """The page of a job's film, the first of which has number 1."""
+    return compose(sheet, film_title(job, number), job.order.label)
 
 
 def _begun(output: Output, its: Ticket) -> Document:

@@ -75,7 +75,7 @@ ROOMS = {
         ),
         ("pydantic", "pydicom", "numpy", "cv2"),
     ),
-    "delivery": Room(("film.job", "spool.store", "render", "outputs"), stdlib=PURE),
+    "delivery": Room(("film.job", "film.sheet", "spool.store", "render", "outputs"), stdlib=PURE),
     "supervisor": Room(("spool",), ("pydantic_core",)),
     "worker": Room(
         ("spool", "delivery", "outputs", "film", "errors", "logs", "supervisor"), ("cv2", "pydantic")
@@ -99,11 +99,11 @@ ROOMS = {
         ("errors", "durable", "film.sheet", "film.geometry", "render.page", "render.tone"),
         ("numpy", "cv2", "scipy", "pydantic", "pydicom", "PIL"),
     ),
+    "qa.sent": Room(
+        ("qa", "errors", "film.sheet", "film.geometry", "render.resample", "render.tone"), ("numpy",)
+    ),
     "qa.verify": Room(
-        (
-            *("qa", "errors", "film.sheet", "film.geometry"),
-            *("render.compose", "render.page", "render.resample", "render.tone"),
-        ),
+        ("qa", "errors", "film.sheet", "film.geometry", "render.page", "render.resample", "render.tone"),
         ("numpy", "cv2"),
     ),
     "qa.calibration": Room(

@@ -89,7 +89,7 @@ class Measurements:
         value = {"format": _FORMAT} | _MEASUREMENT.dump_python(measurement, mode="json")
         text = json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False)
         path = self.folder / f"{taken:%Y%m%d-%H%M%S}.json"
-        with _said(self.folder):
+        with told_of(self.folder):
             for _ in range(_TRIES):
                 try:
                     return _kept(path, text.encode())
@@ -99,7 +99,7 @@ class Measurements:
 
     def files(self) -> list[Path]:
         """Those of all measurements, the oldest first."""
-        with _said(self.folder):
+        with told_of(self.folder):
             names = [each.name for each in self.folder.iterdir()] if self.folder.exists() else []
         found = [match for match in map(_NAME.fullmatch, names) if match]
         found.sort(key=lambda match: (match[1], int(match[2] or 1)))
@@ -125,7 +125,7 @@ class Measurements:
 
     def read(self, file: Path) -> Measurement:
         """The measurement of a file."""
-        with _said(file):
+        with told_of(file):
             data = file.read_bytes()
         try:
             value = json.loads(data)
@@ -172,7 +172,12 @@ def _named(file: DurableFile) -> Path:
 
 
 @contextmanager
-def _said(place: Path) -> Iterator[None]:
+def told_of(place: Path) -> Iterator[None]:
+    """What cannot be read or written names its place.
+
+    Raises:
+        SetupError
+    """
     try:
         yield
     except OSError as error:

@@ -9,13 +9,11 @@ there.
 
 import hashlib
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from printscp import __version__
 from printscp.errors import SetupError
@@ -24,28 +22,23 @@ from printscp.film.sheet import LookUp, Sheet, SheetImage, ToneCurve
 from printscp.qa.checks import DENSITY_LIMIT, RESPONSE_STEPS, Facts, Look, findings, is_p_values
 from printscp.qa.densitometer import Aims, Density, Floats, Reading, aims, gradient, lines, read, spots
 from printscp.qa.finding import Finding
-from printscp.qa.locate import Place, locate, locate_landmarks
+from printscp.qa.locate import Place, locate_landmarks
 from printscp.qa.pattern import Pattern, Role
-from printscp.qa.patterns import draw
-from printscp.qa.placing import around, filling, joined, levels, moved, onto, place_on, snapped
+from printscp.qa.placing import around, filling, joined, levels, moved, onto, place_on
 from printscp.qa.provenance import Provenance
 from printscp.qa.response import Response, response
+from printscp.qa.sent import Sent, holding
 from printscp.qa.verification import Film, PatchReading, Verification
-from printscp.render.compose import compose
 from printscp.render.page import ColorPage, Page
-from printscp.render.resample import placement, samples
-from printscp.render.tone import OD_UNIT, ToneScale, density_table, toned
+from printscp.render.resample import placement
+from printscp.render.tone import OD_UNIT, toned
 
-_AS_PRINTED = 16  # bits of a pattern as it is looked for
 _GROWN = 0.05  # of the pattern, round it, where its landmarks are looked for
 _EDGE = 1e-3  # of a pixel: found, but not there
 _HALF = 0.499
 _RIM = 2.0  # printer pixels
 _NEIGHBOURS = 0.5  # OD: the next level of a ramp is not so far away
 _CUT = "the printer cut the image, see Requested Decimate/Crop Behavior and Magnification Type"
-_BITS = 12  # of patterns, if nothing is said
-_SMALLEST = 128  # rows and columns of a pattern
-_ABOUT = 0.03
 _PICTURE = 1000  # pixels, of the longer side of the picture
 _MM_PER_INCH = 25.4
 _TOLD = (
@@ -82,7 +75,7 @@ def verify(
     if not images:
         which = "no image" if position is None else f"no image at position {position}"
         raise SetupError(f"the film has {which}: see printscp jobs show")
-    sent = _holding(sheet, images, pattern)
+    sent = holding(sheet, images, pattern)
     verified = _verified(sheet, page, pattern, sent, len(images) > 1)
     hashes = {"page": page.density, "pixels": sent.image.pixels, "pattern": pattern.pixels}
     low, high = (end / 100 for end in sheet.printer_density)
@@ -116,60 +109,6 @@ def verify(
     )
 
 
-def printed(sheet: Sheet, title: str, session_label: str = "") -> Page | ColorPage:
-    """The page of a sheet, as the printer delivers it; see `printscp.render.compose`."""
-    return compose(sheet, title, session_label)
-
-
-def drawn(
-    sheet: Sheet,
-    name: str,
-    *,
-    position: int | None = None,
-    bits: int | None = None,
-    width_mm: float | None = None,
-) -> Pattern:
-    """The pattern of a name as it was most likely printed: of the matrix of an image that it fills, else of
-    the usual one.
-
-    Raises:
-        SetupError: there is no such pattern, or it cannot be drawn so.
-    """
-    usual = draw(name, bits=bits or _BITS, width_mm=width_mm)
-    images = [image for image in sheet.images if position in (None, image.position)]
-    images = [image for image in images if min(image.rows, image.columns) >= _SMALLEST and not sheet.color]
-    for image in images:
-        for depth in (bits,) if bits else (8, _BITS) if image.bits_stored == 8 else (_BITS, 8):
-            pattern = _drawn(name, image.columns, image.rows, depth, width_mm)
-            # A ramp of 12 bits that was cut to 8 is one of 8 bits, and then it is at fault.
-            coarse = bits is None and depth == 8 and pattern is not None and pattern.of(Role.LEVEL)
-            if pattern and _is_pattern(image, pattern) and not coarse:
-                return pattern
-    for image in images:
-        sides = dict.fromkeys([(image.columns, image.rows), (image.rows, image.columns)])
-        for columns, rows in sides:  # it may be turned
-            pattern = _drawn(name, columns, rows, bits or _BITS, width_mm)
-            if pattern is not None and _fills(_sent(sheet, image, pattern, exact=False)):
-                return pattern
-    return usual
-
-
-def _drawn(name: str, columns: int, rows: int, bits: int, width_mm: float | None) -> Pattern | None:
-    """A pattern, where it can be drawn on that matrix."""
-    try:
-        return draw(name, columns, rows, bits, width_mm)
-    except SetupError:
-        return None
-
-
-def _fills(sent: "_Sent") -> bool:
-    """The pattern is about as large as the image, either way up."""
-    if sent.place is None:
-        return False
-    covered = np.ptp(sent.place.corners, axis=0)
-    return bool((np.abs(covered / (sent.image.columns, sent.image.rows) - 1) < _ABOUT).all())
-
-
 @dataclass(frozen=True, eq=False)
 class _Verified:
     affine: Floats
@@ -178,7 +117,7 @@ class _Verified:
     response: Response | None = None
 
 
-def _verified(sheet: Sheet, page: Page, pattern: Pattern, sent: "_Sent", many: bool) -> _Verified:
+def _verified(sheet: Sheet, page: Page, pattern: Pattern, sent: Sent, many: bool) -> _Verified:
     """``many``: it was looked for in more than one image."""
     printed = placement(sent.image, sheet.boxes[sent.image.position - 1], sheet.dots_per_inch)
     box = printed.where
@@ -201,124 +140,6 @@ def _verified(sheet: Sheet, page: Page, pattern: Pattern, sent: "_Sent", many: b
     return _Verified(place.affine, told, facts.readings, facts.response)
 
 
-# --- the image as it was sent ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class _Sent:
-    """An image of the film. ``density`` is what each of its pixels is to print, ``target`` the pattern as its
-    tone has it, and ``place`` where that is in the image. ``resampled``: the SCU did not send just the
-    pattern."""
-
-    image: SheetImage
-    scale: ToneScale
-    tone: LookUp | ToneCurve
-    density: Density = field(repr=False)
-    target: Pattern = field(repr=False)
-    place: Place | None
-    resampled: bool
-
-    @property
-    def slack(self) -> float:
-        """How far off a value may be for its bits, as a P-value 0..1."""
-        return 0.5 / ((1 << self.image.bits_stored) - 1)
-
-
-def _holding(sheet: Sheet, images: list[SheetImage], pattern: Pattern) -> _Sent:
-    """The image that is the pattern, or where none is, that shows it best."""
-    best = None
-    for image in images:
-        if _is_pattern(image, pattern):
-            return _sent(sheet, image, pattern, exact=True)
-    for image in images:
-        sent = _sent(sheet, image, pattern, exact=False)
-        if best is None or (sent.place and (not best.place or sent.place.score > best.place.score)):
-            best = sent
-    assert best is not None
-    return best
-
-
-def _sent(sheet: Sheet, image: SheetImage, pattern: Pattern, exact: bool) -> _Sent:
-    scale = _scale(sheet, image)
-    tone = image.curve if image.look_up is None else sheet.look_ups[image.look_up]
-    values = _values(image)
-    table = density_table(scale, image.bits_stored, image.reverse, tone)[:: 1 << (16 - image.bits_stored)]
-    density = table[values]
-    target = _as_printed(pattern, scale, tone)
-    if exact:
-        rows, columns = values.shape
-        return _Sent(
-            image,
-            scale,
-            tone,
-            density,
-            target,
-            Place(np.eye(2, 3), False, "upright", 1.0, columns, rows),
-            False,
-        )
-    place = locate(levels(density, scale), target, _drawn_on(values))
-    if place is not None:
-        place = replace(place, affine=snapped(place.affine, pattern))
-    resampled = place is None or not _fills_exactly(place, image)
-    return _Sent(image, scale, tone, density, target, place, resampled)
-
-
-def _drawn_on(values: NDArray[Any]) -> Rectangle:
-    """What of an image is not background, where it has one: all round, of one value or the next."""
-    ground = int(values[0, 0])
-    drawn_on = np.abs(values.astype(np.int32) - ground) > 1
-    rows, columns = (np.flatnonzero(drawn_on.any(axis=axis)) for axis in (1, 0))
-    if not len(rows):
-        return Rectangle(0, 0, values.shape[1], values.shape[0])
-    left, top = int(columns[0]), int(rows[0])
-    return Rectangle(left, top, int(columns[-1]) + 1 - left, int(rows[-1]) + 1 - top)
-
-
-def _fills_exactly(place: Place, image: SheetImage) -> bool:
-    first, last = place.corners.min(axis=0), place.corners.max(axis=0)
-    whole = bool((place.affine == np.rint(place.affine)).all())
-    return whole and not first.any() and bool((last == (image.columns, image.rows)).all())
-
-
-def _values(image: SheetImage) -> NDArray[Any]:
-    """Its values; bits above those stored are not printed."""
-    return np.asarray(samples(image) & ((1 << image.bits_stored) - 1))
-
-
-def _is_pattern(image: SheetImage, pattern: Pattern) -> bool:
-    """The image is the pattern, pixel by pixel, but for its bits."""
-    if (image.rows, image.columns) != pattern.pixels.shape:
-        return False
-    largest = (1 << image.bits_stored) - 1
-    values = _values(image)
-    bright = (largest - values if image.reverse else values) / largest
-    step = max(1 / pattern.largest, 1 / largest)
-    return bool(np.abs(bright - pattern.fractions).max() <= step * 1.01)
-
-
-def _scale(sheet: Sheet, image: SheetImage) -> ToneScale:
-    """The densities and the light in force for an image: no less and no more than the printer can."""
-    least, most = sheet.printer_density
-    low, high = (max(least, min(end, most)) / 100 for end in (image.min_density, image.max_density))
-    return ToneScale(low, high, float(sheet.illumination), float(sheet.reflected_ambient_light))
-
-
-def _as_printed(pattern: Pattern, scale: ToneScale, tone: LookUp | ToneCurve) -> Pattern:
-    """A pattern that is as bright as the film is to be."""
-    largest = (1 << _AS_PRINTED) - 1
-    density = toned(np.arange(pattern.largest + 1) / pattern.largest, scale, tone)
-    values = np.rint(np.asarray(scale.p_value(density)) * largest).astype(np.uint16)
-    return Pattern(
-        name=pattern.name,
-        title=pattern.title,
-        source=pattern.source,
-        bits=_AS_PRINTED,
-        pixels=values[pattern.pixels],
-        patches=(),
-        landmarks=pattern.landmarks,
-    )
-
-
 def _inside(part: Rectangle, place: Place) -> bool:
     """All of the pattern is in the part of the image that is printed, but for half a pixel."""
     first, last = place.corners.min(axis=0), place.corners.max(axis=0)
@@ -330,7 +151,7 @@ def _inside(part: Rectangle, place: Place) -> bool:
 
 
 def _facts(
-    sheet: Sheet, page: Page, pattern: Pattern, sent: _Sent, place: Place, expected: Floats, whole: bool
+    sheet: Sheet, page: Page, pattern: Pattern, sent: Sent, place: Place, expected: Floats, whole: bool
 ) -> Facts:
     assert sent.place is not None
     exact = not sent.resampled and sent.image.bits_stored == pattern.bits
@@ -389,7 +210,7 @@ def _look(
     )
 
 
-def _reach(sent: _Sent, place: Place) -> int:
+def _reach(sent: Sent, place: Place) -> int:
     """Pixels of the pattern, to each side, that a printed pixel may depend on, and one more, since its place
     is known to a part of a pixel only.
 
@@ -451,7 +272,7 @@ def _patch_readings(
     )
 
 
-def _response(readings: tuple[PatchReading, ...], pattern: Pattern, sent: _Sent) -> Response | None:
+def _response(readings: tuple[PatchReading, ...], pattern: Pattern, sent: Sent) -> Response | None:
     """Of the steps, each value once, where there are enough and nothing but the GSDF acts on them."""
     steps = {each.patch.value: each.mean for each in readings if each.patch.role is Role.STEP}
     if len(steps) < RESPONSE_STEPS or not is_p_values(sent.tone):
@@ -462,7 +283,7 @@ def _response(readings: tuple[PatchReading, ...], pattern: Pattern, sent: _Sent)
 # --- what is said besides ----------------------------------------------------------------------------------
 
 
-def _pattern_finding(facts: Facts, sent: _Sent, whole: bool) -> Finding:
+def _pattern_finding(facts: Facts, sent: Sent, whole: bool) -> Finding:
     image, place = sent.image, facts.sent.place
     rows, columns = facts.pattern.pixels.shape
     text = f"{facts.pattern.name}, {columns} x {rows} of {facts.pattern.bits} bits, in image {image.position}"
@@ -480,7 +301,7 @@ def _unscaled(place: Place) -> bool:
     return abs(place.scale_x - 1) < 1e-3 and abs(place.scale_y - 1) < 1e-3
 
 
-def _film_notes(sheet: Sheet, sent: _Sent) -> list[Finding]:
+def _film_notes(sheet: Sheet, sent: Sent) -> list[Finding]:
     """What of the film itself a reader of the report should know."""
     notes = []
     least, most = (end / 100 for end in sheet.printer_density)

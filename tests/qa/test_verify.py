@@ -16,7 +16,9 @@ from printscp.film.geometry import Rectangle
 from printscp.film.sheet import LookUp, ToneCurve
 from printscp.qa.pattern import Role
 from printscp.qa.patterns import draw
-from printscp.qa.verify import drawn, printed, verify
+from printscp.qa.sent import drawn
+from printscp.qa.verify import verify
+from printscp.render.compose import compose
 
 pytestmark = pytest.mark.slow  # all together
 
@@ -77,7 +79,7 @@ def test_an_image_that_came_by_dicom() -> None:
         scu.print_film()
         (sheet,) = scu.spool.jobs[0].sheets
         scu.close()
-        verification = verify(sheet, printed(sheet, "film 1"), pattern)
+        verification = verify(sheet, compose(sheet, "film 1"), pattern)
         assert verification.passed, said(verification)
         assert verification.film.scale.max_density == 2.5
 
@@ -142,10 +144,10 @@ def test_what_has_no_densities() -> None:
     image = image_of(pattern.pixels, 12, samples_per_pixel=3, bits_stored=8)
     sheet = sheet_of(replace(image, pixels=colors.tobytes()), color=True)
     with pytest.raises(SetupError, match="a color film has no densities"):
-        verify(sheet, printed(sheet, ""), pattern)
+        verify(sheet, compose(sheet, ""), pattern)
     empty = replace(sheet, images=(), color=False)
     with pytest.raises(SetupError, match="no image"):
-        verify(empty, printed(empty, ""), pattern)  # type: ignore[arg-type]
+        verify(empty, compose(empty, ""), pattern)  # type: ignore[arg-type]
 
 
 def test_half_a_step_of_the_bits_that_were_sent_is_allowed() -> None:
@@ -164,7 +166,7 @@ def test_half_a_step_of_the_bits_that_were_sent_is_allowed() -> None:
     assert of_check(verify(off, page_of(off), pattern), "density")
 
 
-def test_the_pattern_of_a_name_is_drawn_as_it_was_printed() -> None:
+def test_the_pattern_of_a_name_is_drawn_as_it_was_compose() -> None:
     for name, columns, rows, bits in (("ramp", 300, 200, 12), ("smpte", 256, 256, 8)):
         printed_one = draw(name, columns, rows, bits)
         sheet = sheet_of(image_of(printed_one.pixels, bits))

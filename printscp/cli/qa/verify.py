@@ -59,8 +59,7 @@ def verify(
     The pattern is found on the page, also where the SCU scaled or placed it, and each patch of it is read and
     compared with what PS3.14 asks for under the film's densities, light and Presentation LUT. Exit code 6
     says that the film is not right, 3 that there is no such job, 4 that its films are no longer there."""
-    from printscp.delivery import film_title
-    from printscp.qa.verify import printed
+    from printscp.delivery import page_of
     from printscp.qa.verify import verify as verified
 
     if job != "latest" and not job.isdecimal():
@@ -71,7 +70,7 @@ def verify(
     wanted = _pattern(pattern, sheet, image, matrix, bits, width_mm)
     verification = verified(
         sheet,
-        printed(sheet, film_title(found, film), found.order.label),
+        page_of(found, film, sheet),
         wanted,
         position=image,
         printer=found.order.printer_name,
@@ -111,7 +110,7 @@ def _pattern(
     """The pattern that should be on a film."""
     from printscp.qa.dicom import read
     from printscp.qa.patterns import PATTERNS, draw
-    from printscp.qa.verify import drawn
+    from printscp.qa.sent import drawn
 
     if name not in PATTERNS and (Path(name).suffix or Path(name).exists()):
         if matrix or bits or width_mm:

@@ -11,15 +11,13 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from printscp.durable import DurableFile, flush_folder, publish
 from printscp.errors import SetupError
 from printscp.outputs.curve import CurveFile, read_curve_file
-from printscp.qa.store import printer_folder
+from printscp.qa.store import printer_folder, told_of
 
 _NAME = re.compile(r"([1-9]\d*)[.]toml")
 
@@ -48,7 +46,7 @@ class Curves:
 
     def versions(self) -> list[int]:
         """All there are, in force or not."""
-        with _said(self._folder):
+        with told_of(self._folder):
             names = [each.name for each in self._folder.iterdir()] if self._folder.exists() else []
         return sorted(int(match[1]) for match in map(_NAME.fullmatch, names) if match)
 
@@ -64,7 +62,7 @@ class Curves:
     def add(self, curve: CurveFile) -> Path:
         """Keep a curve under its version, and put it in force; returns its file."""
         path = self._folder / f"{curve.version}.toml"
-        with _said(path):
+        with told_of(path):
             file = DurableFile(path)
             try:
                 file.write(curve.text.encode())
@@ -97,7 +95,7 @@ class Curves:
         target = Path(self._folder.name) / f"{version}.toml"
         hidden = self.link.with_name(f".{self.link.name}.{secrets.token_hex(4)}.part")
         line = {"at": now.isoformat(timespec="seconds"), "version": version, "done": done}
-        with _said(self.link):
+        with told_of(self.link):
             try:
                 hidden.symlink_to(target)
                 publish(hidden, self.link)
@@ -107,11 +105,3 @@ class Curves:
                 history.write(json.dumps(line | {"operator": operator}, ensure_ascii=False) + "\n")
                 history.flush()
                 os.fsync(history.fileno())
-
-
-@contextmanager
-def _said(place: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise SetupError(f"{place}: {error.strerror or error}") from error
