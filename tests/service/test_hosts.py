@@ -213,7 +213,7 @@ def test_what_a_dead_or_stalled_host_had_is_taken_over(
     ][:1]
     if end == "dies":
         first.kill_all()
-    wait_until(lambda: here.queue.job(job.id).attempts == 2)
+    wait_until(lambda: here.queue.job(job.id).attempts == 2, LEASE + 2)
     wait_until(lambda: here.queue.job(job.id).ended)
     here.films.take()
     if end == "stalls":

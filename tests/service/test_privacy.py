@@ -100,11 +100,8 @@ def requests_of(log: str, log_format: str) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("log_format", "traced"),
-    [("text", False), ("text", True), ("json", True)],
-    ids=["text", "text and trace", "json and trace"],
-)
+@pytest.mark.parametrize("log_format", ["text", "json"])
+@pytest.mark.parametrize("traced", [False, True], ids=["log", "log and trace"])
 def test_a_log_tells_of_each_request_and_of_no_patient(tmp_path: Path, log_format: str, traced: bool) -> None:
     trace = tmp_path / "trace"
     options = ["--verbose", "--log-format", log_format, *(["--trace", str(trace)] if traced else [])]
