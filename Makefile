@@ -26,6 +26,7 @@ check: .venv/installed  ## lint, format, types
 bench: .venv/installed peers  ## ratios, beside DCMTK's print server, a memcpy and an empty queue
 	$(BIN)/python benchmarks/acceptance.py
 	$(BIN)/python benchmarks/backlog.py
+	$(BIN)/python benchmarks/bench_printer.py
 	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/wire.py

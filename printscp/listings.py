@@ -104,6 +104,8 @@ def _said_of(profile: PrinterProfile) -> list[tuple[str, str]]:
         ("one film size a session", _yes(profile.one_film_size)),
         ("look-up tables must match", _yes(profile.look_up_must_match)),
         ("implicit VR only", _yes(profile.implicit_vr_only)),
+        ("mode", profile.mode),
+        ("what sets it apart", "\n".join(profile.quirks) or "nothing"),
     ]
 
 

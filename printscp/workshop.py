@@ -22,6 +22,8 @@ from printscp.spool.folder import Limits, Retention, Spool
 from printscp.spool.processes import Presence
 from printscp.spool.rows import OutputState
 from printscp.supervisor import Crew, WorkerSetup
+from printscp.transcript import Transcript
+from printscp.transcript.file import dump
 
 _LOOK = 0.5  # seconds between looks for what other hosts have done
 _BURY = 5.0  # seconds between looks for processes of this host that have died
@@ -139,6 +141,25 @@ class Workshop:
             any(film.color for film in films),
         )
 
+    def keep(self, uid: str, transcript: Transcript) -> None:
+        """Keep the dialogue of a job with it, as far as it has come; where that fails, the film is printed
+        all the same."""
+        try:
+            self.spool.dialogues.keep(uid, dump(transcript))
+        except TableError as error:
+            log.warning("the dialogue of a job is not kept", extra={"error": reason(error)})
+        except Exception:
+            log.exception("the dialogue of a job is not kept")
+
+    def keep_unprinted(self, transcript: Transcript) -> None:
+        """Keep the dialogue of an association that made no job, for whoever wants to know why."""
+        try:
+            self.spool.unprinted.keep(transcript.began, dump(transcript))
+        except OSError as error:
+            log.warning("a dialogue without a job is not kept", extra={"error": error.strerror})
+        except Exception:
+            log.exception("a dialogue without a job is not kept")
+
     def wake(self) -> None:
         """A job was accepted here."""
         if self._crew is not None:
@@ -172,6 +193,11 @@ class Workshop:
         """What dead processes left, and jobs of an earlier version."""
         self.spool.bury_the_dead()
         self.spool.queue.route(self.route)
+        if (
+            self._kind == "serve"
+        ):  # who restarts a printer refills it: what a fault made on purpose held goes on
+            for printer in self._settings.printers:
+                self.spool.queue.release_of("", printer.announced_ae_title)
         if self._settings.database is not None and self._settings.sheets is None:
             log.warning("films are in the spool folder: no other host can print them, see the setting sheets")
         strays = self.spool.queue.waiting_for() - outputs.keys()

@@ -1,11 +1,13 @@
 """`layouts/` as it comes, a folder of one's own beside it, and what is said when a file is wrong."""
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from printscp.catalog import Catalog, load_profile
+from printscp.catalog.schema import PrinterTable
 from printscp.errors import SetupError
 from printscp.film.geometry import Rectangle
 from printscp.film.profile import (
@@ -20,6 +22,11 @@ from printscp.film.profile import (
 )
 from printscp.film.sheet import ToneCurve
 
+# Those that are true or false, or a word.
+QUIRKS = (
+    *("second_session", "memory_allocation", "current_film_size", "look_up_in_session", "look_up_required"),
+    *("image_boxes_override", "decimates_one_to_one", "unsupported_refused", "class_in_create_answer"),
+)
 SHIPPED = Path(__file__).parent.parent / "layouts"
 PRINTER, SIZES = "printers/ward.toml", "film_sizes.toml"
 FORMATS, ANNOTATIONS = "display_formats.toml", "annotation_formats.toml"
@@ -79,6 +86,19 @@ one_film_size = true
 look_up_must_match = true
 implicit_vr_only = true
 lin_od = "density"
+mode = "strict"
+max_associations = 4
+second_session = "failure"
+memory_allocation = false
+current_film_size = true
+look_up_in_session = false
+look_up_required = true
+image_boxes_override = false
+decimates_one_to_one = true
+ignored_configurations = ['C=[0-9]']
+lacks = ["MinDensity"]
+unsupported_refused = true
+class_in_create_answer = false
 min_density = 20
 max_density = 300
 border_density = "150"
@@ -213,9 +233,11 @@ def test_a_printer_is_what_its_file_says(own: Path) -> None:
             "gap_mm",
             "label_mm",
         ),
+        *("mode", "max_associations", *QUIRKS),
     ):
         assert getattr(profile, key) == written[key], key
-    for key in ("bits_stored", "display_formats", "media", "destinations", "magnifications"):
+    several = "bits_stored", "display_formats", "media", "destinations", "magnifications"
+    for key in (*several, "ignored_configurations", "lacks"):
         assert getattr(profile, key) == tuple(written[key]), key
     assert profile.name == "ward"
     assert profile.resolutions == (
@@ -238,6 +260,25 @@ def test_a_printer_is_what_its_file_says(own: Path) -> None:
     assert profile.slide_formats == (SlideFormat("SLIDE", 20, 30, 32),)
     boxes = (Rectangle(0, 0, 1, 1), Rectangle(1, 0, 1, 1), Rectangle(0, 1, 2, 1))
     assert profile.custom_formats == (CustomFormat(7, "two and one", 2, 2, boxes),)
+
+
+def test_the_file_to_copy_has_every_key_and_each_quirk_as_it_is_without() -> None:
+    written = tomllib.loads((SHIPPED / "printers" / "imager17.toml").read_text(encoding="utf-8"))
+    assert written.keys() == PrinterTable.model_fields.keys()
+    for key in ("mode", "max_associations", "ignored_configurations", "lacks", *QUIRKS):
+        default = PrinterTable.model_fields[key].default
+        assert written[key] == (list(default) if isinstance(default, tuple) else default), key
+
+
+def test_every_quirk_is_told(own: Path) -> None:
+    plain, ward = load_profile("imager17"), load_profile("ward", own)
+    assert plain.quirks == ()
+    keys = "max_associations", "ignored_configurations", "lacks", "one_film_size", "implicit_vr_only"
+    for key in (*keys, "look_up_must_match", "lin_od", "trim", "empty_image_density", *QUIRKS):
+        assert len(replace(plain, **{key: getattr(ward, key)}).quirks) == 1, key
+    assert len(replace(plain, max_collated_films=0).quirks) == 1
+    assert "4 associations at once" in ward.quirks
+    assert "without MinDensity, EmptyImageDensity, Trim" in ward.quirks
 
 
 def test_an_own_folder_adds_to_what_comes_with_the_package_and_overrides_it(own: Path) -> None:
@@ -342,6 +383,11 @@ WRONG_PRINTER = [
     ('"FAIL"', '"DEF FAIL"', "decimate_crop: "),
     ("max_collated_films = 3", "max_collated_films = -1", "max_collated_films: "),
     ('"density"', '"other"', "lin_od: "),
+    ('"strict"', '"lenient"', "mode: "),
+    ("max_associations = 4", "max_associations = -1", "max_associations: "),
+    ('"failure"', '"shrug"', "second_session: "),
+    ("['C=[0-9]']", "['C=[0-9']", "ignored_configurations.0: 'C=[0-9' is no regular expression"),
+    ('lacks = ["MinDensity"]', 'lacks = ["Polarity"]', "lacks.0: "),
     ("min_density = 20", "min_density = -1", "min_density: "),
     ("min_density = 20", "min_density = 300", "min_density is not below max_density"),
     ("max_density = 300", "max_density = 501", "max_density: "),

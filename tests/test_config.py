@@ -123,6 +123,8 @@ OTHER: dict[str, tuple[Any, str, str, Any]] = {
         '{"certificate": "c", "key": "k"}',
         TLSSettings(certificate=Path("c"), key=Path("k")),
     ),
+    "faults": (Path("f"), '"f"', "f", Path("f")),
+    "personas": ("ihefull,imager17", '["ihefull", "imager17"]', "ihefull, imager17", ("ihefull", "imager17")),
     "routes": (
         [{"color": True, "outputs": ["pdf printscp-films"]}],
         '[{color = true, outputs = "pdf printscp-films"}]',
@@ -773,3 +775,106 @@ def test_the_environment_can_hold_all_printers(monkeypatch: pytest.MonkeyPatch) 
     assert (a.ports, b.ports, b.allow_calling) == ((104,), (11112,), ("CT*", "MR1"))
     monkeypatch.setenv("PRINTSCP_PRINTERS", "[{")
     assert "printers" in fault()
+
+
+# --- personas --------------------------------------------------------------------------------------------
+
+
+def named_printers(settings: Settings) -> dict[str, str]:
+    """Profiles by AE title."""
+    return {printer.announced_ae_title: printer.profile for printer in settings.printers}
+
+
+def test_a_persona_is_one_more_printer_of_the_same_ports_and_outputs() -> None:
+    settings = load(
+        port=104,
+        output="films",
+        mode="strict",
+        ae_title="FILM",
+        allow_calling="CT*",
+        personas=["ihefull", "carestream_dryview5700"],
+    )
+    assert named_printers(settings) == {
+        "FILM": "imager17",
+        "IHEFULL": "ihefull",
+        "CARESTREAM_DRYVI": "carestream_dryview5700",
+    }
+    first, *personas = settings.printers
+    assert first.mode is Mode.STRICT
+    for persona in personas:
+        assert persona.mode is None  # as its profile says
+        assert (persona.ports, persona.allow_calling) == ((104,), ("CT*",))
+        assert persona.outputs == (pdf("films"),)
+    assert [door.port for door in settings.doors] == [104]
+    assert settings.route("IHEFULL", "CT1", ["8INX10IN"], "PAPER", "MAGAZINE", False) == ("pdf films",)
+
+
+def test_personas_stand_beside_tables_on_all_of_their_ports(tmp_path: Path) -> None:
+    text = """
+        personas = "ihefull"
+        {keys}
+        [[outputs]]
+        type = "tiff"
+        [[printers]]
+        ports = [104, 105]
+        [[printers]]
+        ae_title = "TWO"
+        ports = [105, 106]
+        {lines}
+    """
+    settings = load(toml(tmp_path, text.format(keys="", lines="tls_only = false")))
+    assert settings.printers[2].ports == (104, 105, 106)
+    assert settings.printers[2].outputs == ({"type": "tiff"},)
+    assert list(named_printers(settings)) == ["PRINTSCP", "TWO", "IHEFULL"]
+    tls = 'tls = {certificate = "c", key = "k"}'
+    alone = "[[printers]]\nae_title = 'ONE'\ntls_only = true"
+    settings = load(toml(tmp_path, f"personas = 'ihefull'\n{tls}\n{alone}"))
+    assert [door.tls for door in settings.doors] == [True]
+
+
+@pytest.mark.parametrize("given", ["all", ["all"], ["ihefull", "all"], " all "])
+def test_who_knows_all_profiles_says_which_personas_there_are(given: Any, tmp_path: Path) -> None:
+    asked = load(
+        toml(
+            tmp_path,
+            "[[routes]]\ncalled = 'FUJI*'\noutputs = 'tiff'\n"
+            "[[outputs]]\ntype = 'tiff'\n[[outputs]]\ntype = 'png'",
+        ),
+        personas=given,
+        port=0,
+        database="postgresql://a:b@c/d",
+        keep_jobs=3,
+    )
+    assert named_printers(asked) == {"PRINTSCP": "imager17"}
+    with pytest.raises(SetupError, match=r"personas: routes.0.called: no printer is FUJI\*"):
+        asked.with_personas(["ihefull"])
+    settings = asked.with_personas(["fuji_drypix4000", "ihefull"])
+    assert list(named_printers(settings)) == ["PRINTSCP", "FUJI_DRYPIX4000", "IHEFULL"]
+    assert (settings.port, settings.keep_jobs, settings.file) == (0, 3, tmp_path / "printer.toml")
+    assert settings.database_url == asked.database_url
+    assert settings.with_personas(["imager17"]) is settings
+
+
+def test_with_tables_all_personas_can_be_said_too(tmp_path: Path) -> None:
+    text = "personas = 'all'\n[[printers]]\nports = [1, 2]\n[[printers]]\nae_title = 'IHEFULL'\noutput = 'o'"
+    asked = load(toml(tmp_path, text))
+    settings = asked.with_personas(["imager17"])
+    assert settings.printers[:2] == asked.printers
+    assert settings.printers[2].ports == (1, 2, 11112)
+    with pytest.raises(SetupError, match="personas: printers: ae_title: IHEFULL is there twice"):
+        asked.with_personas(["ihefull"])
+
+
+@pytest.mark.parametrize(
+    ("personas", "words"),
+    [
+        ("ihefull,IHEFULL", "printers: ae_title: IHEFULL is there twice"),
+        ("carestream_dryview5700,carestream_dryview5800", "CARESTREAM_DRYVI is there twice"),
+        ("ward,häusl", "personas: an AE title has"),
+        (["a\\b"], "personas: an AE title has"),
+        ([""], "personas: an AE title has"),
+        ("printscp", "PRINTSCP is there twice"),
+    ],
+)
+def test_a_mistake_in_personas_is_told(personas: Any, words: str) -> None:
+    assert words in fault(personas=personas)

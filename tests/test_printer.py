@@ -365,7 +365,7 @@ def heard_of(settings: Callable[..., Settings], tmp_path: Path) -> Iterator[Film
 
 
 def printer_states(printer: FilmPrinter) -> tuple[PrinterState, ...]:
-    return tuple(each.state for each in printer._printers.values())
+    return tuple(each.state for each in printer._front._printers.values())
 
 
 NORMAL = PrinterState()
@@ -438,7 +438,7 @@ def test_without_room_on_disk_no_film_is_taken(
 
 def test_printers_from_before_a_reload_hear_the_same(heard_of: FilmPrinter) -> None:
     """Associations that stand have them."""
-    [before, _] = heard_of._printers.values()
+    [before, _] = heard_of._front._printers.values()
     told: list[object] = []
     before.listen(told.append)
     for _ in range(2):
@@ -452,7 +452,7 @@ def test_printers_from_before_a_reload_hear_the_same(heard_of: FilmPrinter) -> N
     assert printer_states(heard_of)[0] == before.state  # also before the next look
     before.forget(told.append)
     heard_of.reload(heard_of.settings)
-    assert before not in heard_of._former
+    assert before not in heard_of._front._former
 
 
 # --- reload ----------------------------------------------------------------------------------------------

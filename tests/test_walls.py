@@ -51,7 +51,48 @@ ROOMS = {
     ),
     "notify": Room(stdlib=PURE | {"os", "socket", "time"}),
     "logs": Room(("errors",), ("rich",)),
-    "wire": Room(("film", "errors", "logs"), ("pynetdicom", "pydicom")),
+    "decoding": Room(("errors",), ("pydicom",), PURE | {"struct"}),
+    "transcript": Room(
+        ("decoding", "errors", "film.uids", "film.statuses"),
+        ("pydicom", "pydantic"),
+        PURE | {"struct", "zlib"},
+    ),
+    "capture": Room(
+        ("errors", "film.sheet", "sheet_file", "transcript"),
+        ("pydantic",),
+        PURE | {"io", "pathlib", "tarfile"},
+    ),
+    "replay": Room(
+        ("errors", "capture", "client", "decoding", "transcript"), ("pydicom",), PURE | {"time", "zlib"}
+    ),
+    "comparison": Room(
+        (
+            *("errors", "capture", "film.sheet", "film.uids", "transcript"),
+            *("render.compose", "render.page", "render.resample", "render.text", "render.tone"),
+        ),
+        ("pydicom", "numpy", "cv2", "PIL"),
+        PURE | {"difflib", "pathlib", "struct", "zlib"},
+    ),
+    "explanation": Room(
+        (
+            *("errors", "film.geometry", "film.sheet", "transcript"),
+            *("render.compose", "render.resample", "render.tone"),
+        ),
+        ("pydicom", "numpy"),
+        PURE,
+    ),
+    "faults": Room(("errors", "durable", "film"), ("pydantic", "pydicom")),
+    "wire": Room(
+        ("film", "errors", "logs", "decoding", "transcript", "faults"), ("pynetdicom", "pydicom", "isal")
+    ),
+    "lint": Room(("errors", "decoding", "film", "transcript"), ("pydicom", "numpy")),
+    "testing": Room(
+        (
+            *("errors", "config", "catalog", "front", "film", "render", "transcript", "lint", "faults"),
+            "cli.answers",  # its program is a command as others are
+        ),
+        ("pydicom", "numpy", "cv2", "PIL", "isal", "matplotlib", "typer", "pytest"),
+    ),
     "durable": Room(stdlib=PURE | {"errno", "os", "pathlib", "secrets"}),
     "sheet_file": Room(("film.sheet",), ("pydantic", "pydantic_core", "isal")),
     "spool": Room(("film", "errors", "sheet_file"), ("sqlalchemy", "alembic", "obstore")),
@@ -90,9 +131,13 @@ ROOMS = {
             "outputs.curve",
             "spool",
             "supervisor",
+            "transcript",
         )
     ),
-    "printer": Room(("errors", "film", "catalog", "config", "wire", "spool.rows", "workshop")),
+    "front": Room(("errors", "film", "catalog", "config", "wire", "faults", "transcript"), ("pydicom",)),
+    "printer": Room(
+        ("errors", "film", "config", "front", "faults", "transcript", "spool.rows", "workshop"), ("pydicom",)
+    ),
     "conformance": Room(("errors", "film", "catalog", "config", "wire"), ("pydicom",)),
     "client": Room(("film.uids", "errors"), ("pynetdicom", "pydicom", "numpy")),
     "qa": Room(
@@ -118,15 +163,23 @@ ROOMS = {
     "cli": Room(
         (
             "printer",
+            "capture",
+            "comparison",
             "config",
             "errors",
+            "explanation",
+            "faults",
             "catalog",
+            "lint",
+            "replay",
+            "transcript",
             "client",
             "conformance",
             "delivery",
             "film.job",
             "film.profile",
             "film.sheet",
+            "film.statuses",
             "layout_picture",
             "listings",
             "logs",
@@ -139,6 +192,7 @@ ROOMS = {
             "spool.glance",
             "spool.processes",
             "spool.queue",
+            "spool.unprinted",
         ),
         ("typer", "rich"),
     ),

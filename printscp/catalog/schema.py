@@ -3,10 +3,10 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from printscp.film.geometry import Rectangle
-from printscp.film.profile import LinOD
+from printscp.film.profile import LinOD, Mode, SecondSession
 from printscp.film.rules import GSDF_BRIGHTEST, GSDF_DARKEST, MOST_AMBIENT_LIGHT
 
 # What an SCU can send: VR CS, Image Display Format (PS3.3 C.13.3), and what it can be told: VR LO.
@@ -33,7 +33,18 @@ _Unsigned = Annotated[int, Field(ge=1, le=65535)]
 _Millimetres = Annotated[float, Field(gt=0, le=1000)]
 _Space = Annotated[float, Field(ge=0, le=1000)]  # mm
 
+# Attributes that a printer can be without, and that no other key of its profile has.
+_Lacking = Literal["BorderDensity", "MinDensity", "RequestedDecimateCropBehavior", "RequestedResolutionID"]
+
 _MOST_TEXT, _MOST_TEXTS = 1024, 10240  # characters of VR ST and LT
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}") from error
+    return text
 
 
 class _Strict(BaseModel):
@@ -143,6 +154,19 @@ class PrinterTable(_Strict):
     one_film_size: bool = False
     look_up_must_match: bool = False
     implicit_vr_only: bool = False
+    mode: Mode = Mode.TOLERANT
+    max_associations: Annotated[int, Field(ge=0, le=9999)] = 0
+    current_film_size: bool = False
+    second_session: SecondSession = SecondSession.DUPLICATE
+    memory_allocation: bool = True
+    look_up_in_session: bool = True
+    image_boxes_override: bool = True
+    decimates_one_to_one: bool = False
+    ignored_configurations: tuple[Annotated[str, AfterValidator(_pattern)], ...] = ()
+    look_up_required: bool = False
+    lacks: tuple[_Lacking, ...] = ()
+    unsupported_refused: bool = False
+    class_in_create_answer: bool = True
     lin_od: LinOD = LinOD.POLARITY
     min_density: _Density
     max_density: _Density

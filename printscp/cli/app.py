@@ -6,7 +6,20 @@ from typing import Annotated
 
 import typer
 
-from printscp.cli import conformance, jobs, layouts, qa, render, send, serve
+from printscp.cli import (
+    conformance,
+    diff,
+    explain,
+    fault,
+    jobs,
+    layouts,
+    lint,
+    qa,
+    render,
+    replay,
+    send,
+    serve,
+)
 from printscp.cli.answers import exit_code, say_fault
 from printscp.errors import SetupError
 
@@ -20,6 +33,11 @@ app.command()(serve.reload)
 app.command()(send.send)
 app.add_typer(jobs.app, name="jobs")
 app.command()(render.render)
+app.command()(replay.replay)
+app.command()(diff.diff)
+app.command()(explain.explain)
+app.command()(lint.lint)
+app.add_typer(fault.app, name="fault")
 app.add_typer(qa.app, name="qa")
 app.command()(layouts.layouts)
 app.command()(conformance.conformance)

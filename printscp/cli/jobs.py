@@ -3,6 +3,7 @@
 import gc
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -279,6 +280,45 @@ def reprint(
             priority or found.order.priority,
         )
     typer.echo(f"job {found.id} is printed again as job {number}")
+
+
+@app.command()
+def export(
+    job: JobArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File to write; it must not be there yet.")],
+    spool: SpoolOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Write a job to a file: its films and its dialogue, PATIENT DATA AND ALL.
+
+    printscp lint, replay, diff and explain take it in place of a job.
+    """
+    from printscp.capture import write
+    from printscp.cli.captured import captured
+
+    with captured(job, spool, config) as found:
+        write(found, file)
+        typer.echo(f"{found.name} written to {file}")
+
+
+@app.command()
+def unprinted(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+    spool: SpoolOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """List associations of this host that wanted to print and made no job, the newest first.
+
+    printscp lint unprinted tells what was wrong with the first, unprinted:2 with the second; replay and diff
+    take them, too. No patient data."""
+    from printscp.cli.unprinted import listed, said
+
+    found = listed(settings_of(config, spool).spool)
+    if as_json:
+        say_json(found)
+    else:
+        for line in said(found):
+            typer.echo(line)
 
 
 @app.command()

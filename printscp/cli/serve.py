@@ -42,7 +42,17 @@ def serve(
         str | None, typer.Option(help="AE title; when given, associations must call it.")
     ] = None,
     profile: Annotated[str | None, typer.Option(help="Printer profile. [default: imager17]")] = None,
-    mode: Annotated[str | None, typer.Option(help="tolerant or strict. [default: tolerant]")] = None,
+    mode: Annotated[
+        str | None, typer.Option(help="tolerant or strict. [default: as the profile says]")
+    ] = None,
+    personas: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Printer profiles to be called, too, each by its name in capitals; all, or names with "
+            "commas between.",
+        ),
+    ] = None,
     spool: SpoolOption = None,
     output: Annotated[Path | None, typer.Option(help="Gets one PDF a job. [default: printscp-films]")] = None,
     layouts: Annotated[
@@ -65,6 +75,12 @@ def serve(
     ] = None,
     config: Annotated[
         Path | None, typer.Option(help="TOML file with these settings and more, for one printer or many.")
+    ] = None,
+    faults: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Make these faults on purpose, to test SCUs: see printscp fault --help."
+        ),
     ] = None,
     log_format: LogOption = None,
     verbose: Annotated[bool, typer.Option(help="Log each request, without patient data.")] = False,
@@ -98,6 +114,7 @@ def serve(
         ae_title=ae_title,
         profile=profile,
         mode=mode,
+        personas=personas,
         spool=spool,
         output=output,
         layouts=layouts,
@@ -106,6 +123,7 @@ def serve(
         sheets=sheets,
         drain_timeout=drain_timeout,
         tls={key: value for key, value in tls.items() if value is not None} or None,
+        faults=faults,
         log_format=log_format,
     )
     settings = read()

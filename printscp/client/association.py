@@ -145,8 +145,7 @@ class PrintAssociation:
             entity.connection_timeout = entity.acse_timeout = entity.dimse_timeout = self._timeout
             # Making the next image may take a while, and an idle association is none the worse for it.
             entity.network_timeout = None
-            for each in self._classes:
-                entity.add_requested_context(each, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+            self._propose(entity)
             self._association = entity.associate(
                 *self._address,
                 ae_title=called,
@@ -180,6 +179,10 @@ class PrintAssociation:
                 self._association.abort()
         finally:
             let_go(self._association)
+
+    def _propose(self, entity: ApplicationEntity) -> None:
+        for each in self._classes:
+            entity.add_requested_context(each, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
 
     def offers(self, sop_class: UID) -> bool:
         """Whether the printer has accepted a class."""
@@ -282,17 +285,17 @@ class PrintAssociation:
         """
         if answer.Status is None:
             raise Unreachable(f"{step}: an answer without a status")
-        dataset = _decoded(getattr(answer, returned, None), syntax)
+        dataset = decoded(getattr(answer, returned, None), syntax)
         words = _in_words(answer.Status, getattr(answer, "ErrorComment", None))
         category = code_to_category(answer.Status)
+        # PS3.7 Annex C: some answers name attributes in the command, others bring them along.
+        tags = getattr(answer, "AttributeIdentifierList", None) or []
+        named = [keyword_for_tag(tag) for tag in ([tags] if isinstance(tags, int) else tags)]
         if category == "Warning":
-            self.warnings.append(f"{step}: {words}")
+            unsaid = [keyword for keyword in named if keyword not in words]
+            self.warnings.append(f"{step}: {', '.join((words, *unsaid))}")
         elif category != "Success":
-            # PS3.7 Annex C: some failures name attributes in the command, others bring them along.
-            tags = getattr(answer, "AttributeIdentifierList", None) or []
-            tags = [tags] if isinstance(tags, int) else tags
-            named = {keyword_for_tag(tag) for tag in tags} | {each.keyword for each in dataset}
-            raise Failed(step, words, answer.Status, named)
+            raise Failed(step, words, answer.Status, {*named, *(each.keyword for each in dataset)})
         return dataset
 
     def _established(self, event: Event) -> None:
@@ -315,7 +318,7 @@ class PrintAssociation:
             str(report.AffectedSOPClassUID),
             str(report.AffectedSOPInstanceUID),
             int(report.EventTypeID or 0),
-            _decoded(report.EventInformation, syntaxes.get(context_id, ImplicitVRLittleEndian)),
+            decoded(report.EventInformation, syntaxes.get(context_id, ImplicitVRLittleEndian)),
         )
         answer = N_EVENT_REPORT()
         answer.MessageIDBeingRespondedTo = report.MessageID
@@ -368,7 +371,7 @@ def _name(sop_class: UID) -> str:
     return UID(sop_class).name.removesuffix(" Meta SOP Class").removesuffix(" SOP Class")
 
 
-def _decoded(encoded: BytesIO | None, syntax: UID) -> Dataset:
+def decoded(encoded: BytesIO | None, syntax: UID) -> Dataset:
     """A data set; empty where there is none, or none that can be read."""
     if encoded is None or not encoded.getvalue():
         return Dataset()

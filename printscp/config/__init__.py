@@ -6,7 +6,7 @@ such a table stand at the top level. Either way `Settings.printers` is what ther
 """
 
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from printscp.config.outputs import OutputOrName, RouteSettings, check_files, matches, named
+from printscp.config.personas import ALL_PERSONAS, Personas, persona
 from printscp.config.places import database_url, sheets_place, sqlite_url
 from printscp.config.printers import (
     DEFAULT_AE_TITLE,
@@ -129,6 +130,16 @@ class Settings(PrinterKeys):
     )
     log_format: Literal["text", "json"] = Field("text", description="text, or json: one object a line.")
     tls: TLSSettings | None = Field(None, description="Listen for TLS, too.")
+    personas: Personas = Field(
+        (),
+        description="Printer profiles to be called by their names in capitals, of which 16 characters count: "
+        "each is one more printer. all: every profile.",
+    )
+    faults: Path | None = Field(
+        None,
+        description="Script of the faults that the printers make on purpose, for tests of SCUs: see "
+        "docs/faults.md. It is read again when it changes.",
+    )
     routes: tuple[RouteSettings, ...] = Field(
         (), description="Tables that say which films go to which outputs; the first that takes a job decides."
     )
@@ -153,8 +164,9 @@ class Settings(PrinterKeys):
     def _complete(
         cls, tables: tuple[PrinterSettings, ...], info: ValidationInfo
     ) -> tuple[PrinterSettings, ...]:
-        """The printer that the top level describes where there is no table; ports and outputs of each."""
-        if not {*PrinterKeys.model_fields, "port", "routes"} <= info.data.keys():
+        """The printer that the top level describes where there is no table, and the personas; ports and
+        outputs of each."""
+        if not {*PrinterKeys.model_fields, "port", "routes", "personas"} <= info.data.keys():
             return tables  # one of these is wrong, and that is said first
         shared = info.data["outputs"]
         routed = {name for route in info.data["routes"] for name in route.outputs}
@@ -166,11 +178,15 @@ class Settings(PrinterKeys):
             return printer.outputs or ({"type": "pdf", "folder": str(printer.output or DEFAULT_FOLDER)},)
 
         flat = {key: info.data[key] for key in PrinterKeys.model_fields if key != "outputs"}
+        printers = tables or (PrinterSettings(**flat),)
+        ports = tuple(dict.fromkeys(port for each in printers for port in each.ports or (info.data["port"],)))
+        flat |= {"ports": ports, "tls_only": all(each.tls_only for each in printers)}
+        beside = tuple(persona(name, flat) for name in info.data["personas"] if name != ALL_PERSONAS)
         return tuple(
             printer.model_copy(
                 update={"ports": printer.ports or (info.data["port"],), "outputs": outputs_of(printer)}
             )
-            for printer in tables or (PrinterSettings(**flat),)
+            for printer in (*printers, *beside)
         )
 
     @model_validator(mode="after")
@@ -212,7 +228,7 @@ class Settings(PrinterKeys):
                     )
         titles = [printer.announced_ae_title for printer in self.printers]
         for number, route in enumerate(self.routes):
-            for pattern in route.called:
+            for pattern in () if ALL_PERSONAS in self.personas else route.called:
                 if not any(matches(title, pattern) for title in titles):
                     raise ValueError(
                         f"routes.{number}.called: no printer is {pattern}; there are {', '.join(titles)}"
@@ -278,6 +294,24 @@ class Settings(PrinterKeys):
                 return tuple(named(each)[0] for each in printer.outputs)
         return ()
 
+    def with_personas(self, profiles: Iterable[str]) -> "Settings":
+        """The settings with a printer for each of ``profiles`` where the personas are all there are; else as
+        they are.
+
+        Raises:
+            SetupError: two printers would have one AE title.
+        """
+        if ALL_PERSONAS not in self.personas:
+            return self
+        given = {key: getattr(self, key) for key in self.model_fields_set} | {"personas": tuple(profiles)}
+        try:
+            settings = Settings.model_validate(given)
+        except ValidationError as error:
+            reason = _reason(error.errors(include_input=False)[0])
+            raise SetupError(f"{self.source}: personas: {reason}") from None
+        settings._file = self._file
+        return settings
+
     @property
     def database_url(self) -> str:
         """URL of the job table, for SQLAlchemy; it may hold a password."""
@@ -328,9 +362,7 @@ def load(file: Path | None = None, **flags: Any) -> Settings:
         key = ".".join(str(part) for part in first["loc"])
         by_file = not key or (first["loc"][0] in said and first["loc"][0] not in nearer)
         source = f"configuration {file}" if file is not None and by_file else "configuration"
-        raise SetupError(
-            ": ".join(filter(None, (source, key, _reason(first["type"], first["msg"]))))
-        ) from None
+        raise SetupError(": ".join(filter(None, (source, key, _reason(first))))) from None
     settings._file = file
     return settings
 
@@ -344,9 +376,10 @@ def _read(file: Path) -> dict[str, Any]:
         raise SetupError(f"configuration {file}: {error}") from error
 
 
-def _reason(kind: str, message: str) -> str:
-    if kind == "extra_forbidden":
+def _reason(error: Mapping[str, Any]) -> str:
+    if error["type"] == "extra_forbidden":
         return "there is no such key"
-    if kind == "missing":
+    if error["type"] == "missing":
         return "is missing"
+    message: str = error["msg"]
     return message.removeprefix("Value error, ").replace("a valid tuple", "a list")

@@ -29,8 +29,10 @@ class PrinterKeys(BaseModel):
         None, description="AE title of the printer; one without takes every title that no other has."
     )
     profile: str = Field("imager17", description="Printer profile of layouts/printers.")
-    mode: Mode = Field(
-        Mode.TOLERANT, description="tolerant: real SCUs get their film; strict: PS3.4 to the letter."
+    mode: Mode | None = Field(
+        None,
+        description="tolerant: real SCUs get their film; strict: PS3.4 to the letter. "
+        "[default: as the profile says]",
     )
     output: Path | None = Field(
         None,

@@ -133,7 +133,7 @@ def networking(printers: Printers) -> Section:
             Section(
                 "Application entities",
                 "Each printer is an application entity.",
-                tuple(_printer(settings, each) for each in settings.printers),
+                tuple(_printer(printers, each) for each in settings.printers),
             ),
             _association_policies(printers),
             Section(
@@ -202,7 +202,8 @@ def printer_title(printer: PrinterSettings) -> str:
     return f"Printer {printer.announced_ae_title}"
 
 
-def _printer(settings: Settings, printer: PrinterSettings) -> Section:
+def _printer(printers: Printers, printer: PrinterSettings) -> Section:
+    settings = printers.settings
     doors = [door for door in settings.doors if printer in door.printers]
     ports = [f"{door.port}{' for TLS' if door.tls else ''}" for door in doors]
     types = (str(settings.ways[name]["type"]) for name in settings.outputs_of(printer.announced_ae_title))
@@ -213,7 +214,7 @@ def _printer(settings: Settings, printer: PrinterSettings) -> Section:
             "that title alone" if printer.ae_title else "every title that no other printer has",
         ),
         ("Ports", ", ".join(ports)),
-        ("Mode", printer.mode),
+        ("Mode", printers.mode_of(printer)),
         ("Printer profile", f"§[Printer profile {printer.profile}]"),
         ("Calling AE titles", ", ".join(printer.allow_calling) or "all"),
         ("Addresses", ", ".join(map(str, printer.allow_addresses)) or "all"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from printscp.catalog import Catalog
 from printscp.config import PrinterSettings, Settings
-from printscp.film.profile import PrinterProfile
+from printscp.film.profile import Mode, PrinterProfile
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,9 @@ class Printers:
         Raises:
             SetupError: one is not there or wrong.
         """
-        names = dict.fromkeys(printer.profile for printer in settings.printers)
         catalog = Catalog(settings.layouts)
+        settings = settings.with_personas(catalog.profile_names)
+        names = dict.fromkeys(printer.profile for printer in settings.printers)
         return cls(settings, tuple(catalog.profile(name) for name in names))
 
     @property
@@ -34,6 +35,11 @@ class Printers:
     def say(self, words: Callable[[PrinterProfile], str]) -> str:
         """What holds for all profiles, or of each what holds for it."""
         return _once([(profile.name, words(profile)) for profile in self.profiles])
+
+    def mode_of(self, printer: PrinterSettings) -> Mode:
+        """The mode in force: its own, or that of its profile."""
+        by_profile = {profile.name: profile.mode for profile in self.profiles}
+        return printer.mode or by_profile[printer.profile]
 
     def of_profile(self, profile: PrinterProfile) -> list[PrinterSettings]:
         """The printers that have a profile."""

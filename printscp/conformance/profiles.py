@@ -124,6 +124,9 @@ def _facts(profile: PrinterProfile) -> Iterator[tuple[str, object]]:
     exact = "must have an entry for each value of the image, in either mode"
     yield "Presentation LUT tables", exact if profile.look_up_must_match else "see §[Presentation LUT]"
     yield "Transfer syntaxes", ", ".join(syntax.name for syntax in syntaxes_of(profile))
+    yield "Associations at once", profile.max_associations or "as many as the server lets in"
+    yield "Mode, if the configuration names none", profile.mode
+    yield "What sets it apart", "\n".join(profile.quirks) or "nothing"
     yield "Margin, gap, label line", f"{profile.margin_mm:g}, {profile.gap_mm:g}, {profile.label_mm:g} mm"
 
 

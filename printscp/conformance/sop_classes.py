@@ -96,7 +96,7 @@ def _attributes(uid: UID, printers: Printers) -> str:
             next((each.usage for each in attributes if each.keyword == keyword), None)
             for attributes in tables.values()
         ]
-        lines.append(_line(row, usages, printers))
+        lines.append(_line(row, usages, printers, of=uid))
         if row.vr == "SQ" and not keyword.startswith("Referenced"):
             item: Sequence[Attribute] = SOP_CLASSES[uid].item
             lines += [_line(inner, [inner.usage] * len(tables), printers, mark=">") for inner in item]
@@ -104,14 +104,25 @@ def _attributes(uid: UID, printers: Printers) -> str:
     return paragraphs("**Attributes**", table(headings, lines))
 
 
-def _line(row: Attribute, usages: list[str | None], printers: Printers, mark: str = "") -> list[object]:
+def _line(
+    row: Attribute, usages: list[str | None], printers: Printers, *, mark: str = "", of: UID | None = None
+) -> list[object]:
+    key, rows_with = getattr(SOP_CLASSES.get(of), "only_with", ("", ())) if of else ("", ())
+
+    def unknown(profile: PrinterProfile) -> bool:
+        """Whether the attribute is none of the class on a printer."""
+        return row in rows_with and not getattr(profile, key)
+
+    def without(profile: PrinterProfile) -> bool:
+        return unknown(profile) or row.keyword in profile.lacks
+
     return [
         mark + attribute_name(row.tag),
         row.vr,
         *usages,
-        printers.say(row.rule.words),
-        printers.say(lambda profile: _shown(row.default(profile))),
-        printers.say(lambda profile: _reaction(row, profile)),
+        printers.say(lambda profile: "not on this printer" if without(profile) else row.rule.words(profile)),
+        printers.say(lambda profile: "none" if without(profile) else _shown(row.default(profile))),
+        printers.say(lambda profile: "ignored / 0x0105" if unknown(profile) else _reaction(row, profile)),
     ]
 
 
@@ -123,12 +134,14 @@ def attribute_name(tag: int) -> str:
 def _reaction(row: Attribute, profile: PrinterProfile) -> str:
     """What a value that is not taken is answered with: tolerant / strict, where they differ."""
     if _lacks(profile, row):
-        return "ignored / ignored, 0x0107"
+        return f"ignored / {'0x0105' if profile.unsupported_refused else 'ignored, 0x0107'}"
     return "0x0106" if row.usage.startswith("M") or row.refused else "0x0116 / 0x0106"
 
 
 def _lacks(profile: PrinterProfile, row: Attribute) -> bool:
     """Whether a printer does not have an attribute at all."""
+    if row.keyword in profile.lacks:
+        return True
     try:
         row.rule.take("", profile)
     except NotOffered:

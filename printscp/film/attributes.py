@@ -7,7 +7,8 @@ happens otherwise follows from the usage letters (PS3.4 H.2.4) and the printer's
 - U/M, U/U absent or empty: the default. A value that is not taken: tolerant the default, a remark on the job
   and the warning 0x0116; strict 0x0106. Where a default would put wrong densities or another image on the
   film (``refused``), both modes refuse.
-- An attribute of the class that the printer does not have: ignored; tolerant a remark, strict 0x0107.
+- An attribute of the class that the printer does not have: ignored; tolerant a remark, strict 0x0107, or
+  0x0105 on printers that are so (``unsupported_refused``).
 - An attribute that the class does not have: tolerant ignored with a remark, since real SCUs send SOP UIDs,
   patient attributes and vendor elements along and must get their film; strict 0x0105.
 """
@@ -183,9 +184,13 @@ def _given(
     row: Attribute, value: Any, profile: PrinterProfile, mode: Mode, reading: Reading, defaults: bool
 ) -> None:
     try:
+        if row.keyword in profile.lacks:
+            raise NotOffered
         taken = row.rule.take(value, profile)
     except NotOffered as error:
         remark = f"{row.keyword} ignored: {error}"
+        if mode is Mode.STRICT and profile.unsupported_refused:
+            raise NoSuchAttribute(f"{row.keyword}: {error}", row.keyword) from error
         reading.warn(ATTRIBUTE_LIST_ERROR if mode is Mode.STRICT else SUCCESS, row.keyword, remark)
         taken = None
     except PrintError:

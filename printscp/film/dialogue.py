@@ -9,7 +9,7 @@ from typing import Any
 from pydicom.charset import convert_encodings
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
-from pydicom.uid import UID, generate_uid
+from pydicom.uid import UID
 
 from printscp.errors import (
     ClassInstanceConflict,
@@ -83,12 +83,25 @@ class Dialogue:
         # Jobs of this association, and what was said of each last: Execution Status and its Info.
         self._jobs: dict[str, tuple[ExecutionStatus, str] | None] = {}
         self._jobs_lock = threading.Lock()
+        self._pretended: PrinterState | None = None
         printer.listen(self.announce)
 
     @property
     def profile(self) -> PrinterProfile:
         """The printer on the medium of the film session, if there is one."""
         return self.printer.profile.on(self.session.attributes["MediumType"] if self.session else "")
+
+    @property
+    def state(self) -> PrinterState:
+        """What the printer says of itself to this SCU."""
+        return self._pretended or self.printer.state
+
+    def pretend(self, state: PrinterState | None) -> None:
+        """Have the printer be in another state for this SCU alone, by a fault made on purpose; None: as it
+        is."""
+        before, self._pretended = self.state, state
+        if self.state != before:
+            self._say_state(self.state)
 
     @property
     def strict(self) -> bool:
@@ -125,7 +138,7 @@ class Dialogue:
             InvalidSOPInstance, DuplicateSOPInstance
         """
         if wanted is None:
-            return generate_uid()
+            return self.printer.new_uid()
         self.check_uid(wanted)
         if wanted in _ALWAYS_THERE or self._alive(wanted) is not None:
             raise DuplicateSOPInstance("instance UID is in use")
@@ -178,7 +191,7 @@ class Dialogue:
 
     def check_look_up_length(self, in_force: dict[str, Any], image: Image) -> None:
         """A strict printer, and one that cannot interpolate, wants a Presentation LUT of one entry for each
-        value.
+        value, if there is any; and some want one.
 
         ``in_force`` are the attributes of film session, film box and image box together.
 
@@ -187,7 +200,11 @@ class Dialogue:
         """
         uid = in_force.get(_LUT)
         exact = self.strict or self.profile.look_up_must_match
-        if not uid or not exact or image.attributes["SamplesPerPixel"] != 1:
+        if image.attributes["SamplesPerPixel"] != 1:
+            return
+        if not uid and self.profile.look_up_required:
+            raise InvalidAttributeValue("image has no Presentation LUT: this printer wants one", _LUT)
+        if not uid or not exact:
             return
         entries, bits = len(self.look_ups[uid].look_up.table), image.attributes["BitsStored"]
         if entries and entries != 1 << bits:
@@ -242,7 +259,7 @@ class Dialogue:
             PrintError: it could not be taken.
         """
         assert self.session is not None
-        uid = generate_uid()
+        uid = self.printer.new_uid()
         tracked = PRINT_JOB in self.services and self.printer.job_events
         if tracked:
             # Known before it is made: the worker may be faster than we are.
@@ -345,8 +362,8 @@ class Dialogue:
     def announce(self, news: JobNews | PrinterState) -> None:
         """Turn news into events, where the SCU is to be told; from any thread."""
         if isinstance(news, PrinterState):
-            if self.printer.printer_events and (PRINTER in self.services or META_CLASSES & self.services):
-                self._post(self._printer_event(news))
+            if self._pretended is None:
+                self._say_state(news)
             return
         with self._jobs_lock:
             if news.uid not in self._jobs:
@@ -359,6 +376,10 @@ class Dialogue:
             if news.status in (ExecutionStatus.DONE, ExecutionStatus.FAILURE):
                 del self._jobs[news.uid]
             self._post(_job_event(news, news.status, news.status_info))
+
+    def _say_state(self, state: PrinterState) -> None:
+        if self.printer.printer_events and (PRINTER in self.services or META_CLASSES & self.services):
+            self._post(self._printer_event(state))
 
     def _say_pending(self, news: JobNews) -> None:
         """The first event of a job, whatever the worker has done with it by now."""

@@ -29,13 +29,14 @@ class Request:
 @dataclass(frozen=True)
 class Answer:
     """``instance`` is the UID that a create made or took; ``tags`` are the attributes that a warning is
-    about, and ``comment`` says what it is."""
+    about, and ``comment`` says what it is. ``job`` is the UID of the print job that was made."""
 
     status: int = SUCCESS
     values: Values | None = None
     instance: UID | None = None
     tags: tuple[int, ...] = ()
     comment: str = ""
+    job: str = ""
 
 
 @dataclass(frozen=True)

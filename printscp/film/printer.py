@@ -4,12 +4,15 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from printscp.film.job import Job, JobNews
 from printscp.film.memory import MemoryBudget
 from printscp.film.profile import Mode, PrinterProfile
 from printscp.film.sheet import BytesLike, Order, Sheet
+
+if TYPE_CHECKING:
+    from pydicom.uid import UID
 
 
 class Draft(Protocol):
@@ -32,14 +35,30 @@ class Draft(Protocol):
         """Let go of the film; jobs made of it have their own."""
 
 
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of a job by a fault made on purpose (`printscp.faults`), whatever its films are like.
+
+    It ends in FAILURE with ``info``, a term of PS3.3 C.13.9.1, and where it is ``printing`` is said to print
+    before; or it is ``held``: PENDING with ``info``, until `FilmSpool.release`. ``fault`` is the name of what
+    did it.
+    """
+
+    fault: str
+    info: str
+    held: bool = False
+    printing: bool = False
+
+
 class FilmSpool(Protocol):
     """Where films and print jobs of a printer live."""
 
     def draft(self) -> Draft:
         """The way to disk for one film box."""
 
-    def submit(self, uid: str, order: Order, drafts: Sequence[Draft]) -> None:
-        """Make a print job of films that are kept; returns only when it can no longer be lost.
+    def submit(self, uid: str, order: Order, drafts: Sequence[Draft], fate: Fate | None = None) -> None:
+        """Make a print job of films that are kept; returns only when it can no longer be lost. Its ``fate``
+        is entered with it.
 
         Raises:
             QueueFull: no more jobs are taken for now; nothing is left of it, the drafts stay.
@@ -60,6 +79,13 @@ class FilmSpool(Protocol):
             ResourceLimitation: that cannot be noted for now.
         """
 
+    def release(self, fault: str) -> None:
+        """Have the jobs of this printer go on that are held by the fault of that name.
+
+        Raises:
+            ResourceLimitation: that cannot be noted for now; they stay held.
+        """
+
 
 @dataclass(frozen=True)
 class PrinterState:
@@ -77,7 +103,7 @@ class Printer:
 
     ``job_events`` and ``printer_events`` say whether N-EVENT-REPORTs go out to SCUs that negotiated them.
     ``calibrated`` is when the curve was measured through which it prints, in local time, or the day alone;
-    None where it prints through none.
+    None where it prints through none. ``new_uid`` makes the UIDs of its instances.
     """
 
     def __init__(
@@ -92,6 +118,7 @@ class Printer:
         job_events: bool = True,
         printer_events: bool = False,
         calibrated: date | datetime | None = None,
+        new_uid: "Callable[[], UID] | None" = None,
     ) -> None:
         self.name = name
         self.profile = profile
@@ -102,6 +129,7 @@ class Printer:
         self.job_events = job_events
         self.printer_events = printer_events
         self.calibrated = calibrated
+        self.new_uid = new_uid or _new_uid
         self._state = PrinterState()
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
@@ -140,3 +168,10 @@ class Printer:
         """Stop telling."""
         with self._lock:
             self._listeners.remove(listener)
+
+
+def _new_uid() -> "UID":
+    # Late: a look at the job table does without pydicom.
+    from pydicom.uid import generate_uid
+
+    return generate_uid()

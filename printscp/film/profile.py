@@ -16,6 +16,13 @@ class Mode(StrEnum):
     STRICT = "strict"  # PS3.4 Annex H to the letter
 
 
+class SecondSession(StrEnum):
+    """How a printer refuses a film session while another is open: the standard names no code."""
+
+    DUPLICATE = "duplicate"  # 0x0111
+    FAILURE = "failure"  # 0x0110
+
+
 class LinOD(StrEnum):
     """The two readings of the Presentation LUT shape LIN OD (PS3.3 C.11.4, PS3.4 H.4.9.1)."""
 
@@ -133,6 +140,20 @@ class PrinterProfile:
     another Film Size ID in the same session, ``look_up_must_match`` Presentation LUTs that have not an entry
     for each value of the image, ``implicit_vr_only`` every other transfer syntax. ``bits_stored`` are those
     of images that a strict printer takes.
+
+    ``mode`` is how strict that printer is where nobody says otherwise. ``max_associations`` are those that it
+    has at once, 0 as many as the server has.
+
+    The rest are quirks: ``current_film_size`` takes the Film Size ID CURRENT for the film that is loaded, the
+    first one; ``second_session`` says how another film session is refused. Without ``memory_allocation``
+    there is none, without ``look_up_in_session`` film sessions refer to no Presentation LUT, and without
+    ``image_boxes_override`` image boxes have no densities, configuration and Presentation LUT of their own.
+    ``look_up_required`` refuses images without a Presentation LUT. ``decimates_one_to_one`` shrinks an image
+    that is too large though its magnification is NONE. ``ignored_configurations`` are patterns of what a
+    Configuration Information may have besides one of ``configurations``, with backslashes between.
+    ``lacks`` are attributes that the printer does not have at all; ``unsupported_refused`` fails strictly
+    where others ignore an attribute that they do not have. Without ``class_in_create_answer`` N-CREATE
+    answers do not tell the SOP class.
     """
 
     name: str
@@ -174,6 +195,55 @@ class PrinterProfile:
     gap_mm: float
     label_mm: float
     priorities: tuple[str, ...] = field(default=("MED", "HIGH", "LOW"))
+    mode: Mode = Mode.TOLERANT
+    max_associations: int = 0
+    current_film_size: bool = False
+    second_session: SecondSession = SecondSession.DUPLICATE
+    memory_allocation: bool = True
+    look_up_in_session: bool = True
+    image_boxes_override: bool = True
+    decimates_one_to_one: bool = False
+    ignored_configurations: tuple[str, ...] = ()
+    look_up_required: bool = False
+    lacks: tuple[str, ...] = ()
+    unsupported_refused: bool = False
+    class_in_create_answer: bool = True
+
+    @property
+    def quirks(self) -> tuple[str, ...]:
+        """What sets this printer apart from others in what it answers, in words."""
+        had = {
+            "EmptyImageDensity": self.empty_image_density,
+            "Trim": self.trim,
+            "RequestedImageSize": self.requested_image_size,
+        }
+        missing = [*self.lacks, *(keyword for keyword, there in had.items() if not there)]
+        said = {
+            f"{self.max_associations} associations at once": self.max_associations > 0,
+            "Implicit VR Little Endian alone": self.implicit_vr_only,
+            "N-CREATE answers do not tell the SOP class": not self.class_in_create_answer,
+            "a second film session is answered 0x0110, not 0x0111": (
+                self.second_session is SecondSession.FAILURE
+            ),
+            "no memory is allocated: 0xB600": not self.memory_allocation,
+            "no N-ACTION of a film session: 0x0211": self.max_collated_films == 0,
+            "films of one session have one size: 0x0110": self.one_film_size,
+            "Film Size ID CURRENT is the film that is loaded": self.current_film_size,
+            f"without {', '.join(missing)}": bool(missing),
+            "an attribute that it is without is refused in strict mode, 0x0105, not ignored": (
+                self.unsupported_refused
+            ),
+            "film sessions refer to no Presentation LUT": not self.look_up_in_session,
+            "image boxes have no densities, configuration and Presentation LUT of their own": (
+                not self.image_boxes_override
+            ),
+            "images must have a Presentation LUT: 0x0106": self.look_up_required,
+            "a Presentation LUT has an entry for each value of the image: 0x0106": self.look_up_must_match,
+            "DECIMATE shrinks even with magnification NONE: 0xB60A": self.decimates_one_to_one,
+            "several Configuration Informations with backslashes between": bool(self.ignored_configurations),
+            "LIN OD takes the value for a density": self.lin_od is LinOD.DENSITY,
+        }
+        return tuple(words for words, holds in said.items() if holds)
 
     def film_size(self, term: str) -> FilmSize:
         """The film size of a Film Size ID that the attribute table has accepted."""

@@ -1,5 +1,6 @@
 """What values an attribute may have: each rule reads one value, and says in words what it takes."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -175,16 +176,26 @@ CHARACTER_SET = Rule(_character_set, lambda _: "every defined term, code extensi
 
 
 def _configuration(value: Any, profile: PrinterProfile) -> Taken:
+    if not profile.configurations:
+        raise NotOffered
     # VR ST: its backslashes are part of the one value.
     wanted = _one_text(value)
     if len(wanted) > 1024:
         raise ValueError("longer than 1024 characters")
-    if wanted not in profile.configurations:
+    if wanted in profile.configurations:
+        return Taken(wanted)
+    parts = wanted.split("\\") if profile.ignored_configurations else [wanted]
+    known = [part for part in parts if part in profile.configurations]
+    patterns = "|".join(profile.ignored_configurations)
+    ignored = [part for part in parts if part not in known and re.fullmatch(patterns, part)]
+    if len(known) > 1 or len(known) + len(ignored) < len(parts):
         raise ValueError("this printer has no such configuration")
-    return Taken(wanted)
+    if not known:
+        raise NotOffered
+    return Taken(known[0], f"{known[0]} used; the rest shows nowhere on the film")
 
 
-CONFIGURATION = Rule(_configuration, lambda profile: ", ".join(profile.configurations) or "none offered")
+CONFIGURATION = Rule(_configuration, lambda profile: ", ".join(profile.configurations) or _NOT_HERE)
 
 
 def _illumination(value: Any, profile: PrinterProfile) -> Taken:
@@ -277,6 +288,25 @@ def _pixel_aspect(value: Any, _: PrinterProfile) -> Taken:
     if len(parts) != 2 or min(parts) < 1 or max(parts) > 0x7FFFFFFF:  # VR IS, PS3.5 6.2
         raise ValueError("needs two positive numbers")
     return Taken((parts[0], parts[1]))
+
+
+_CURRENT = "CURRENT"
+
+
+def _film_sizes(profile: PrinterProfile) -> list[str]:
+    return [size.term for size in profile.film_sizes] + [_CURRENT] * profile.current_film_size
+
+
+def _film_size(value: Any, profile: PrinterProfile) -> Taken:
+    taken = one_of(_film_sizes).take(value, profile)
+    if taken.value != _CURRENT:
+        return taken
+    loaded = profile.film_sizes[0].term
+    return Taken(loaded, f"{_CURRENT} is {loaded}")
+
+
+FILM_SIZE = Rule(_film_size, one_of(_film_sizes).words)
+"""Film Size ID; CURRENT, which is none of the standard's terms, is the film that is loaded."""
 
 
 PIXEL_ASPECT = Rule(_pixel_aspect, lambda _: "two positive numbers, vertical and horizontal")

@@ -96,7 +96,10 @@ def _never(reason: str) -> Use:
 
 GENERAL = {
     0x0000: _always("the request was carried out"),
-    0x0105: _strict("an attribute is given that the service does not have"),
+    0x0105: _strict(
+        "an attribute is given that the service does not have; or one of the class that the printer does not "
+        "have, where its profile refuses that"
+    ),
     0x0106: Use(
         "a value is not taken and no default can take its place, or two values contradict each other",
         "a value is not taken, or two values contradict each other",
@@ -166,7 +169,10 @@ _MEMORY = {
     0x0107: _WHOLE,
     0x0121: _NONE_MANDATORY,
     0x0213: _strict("Memory Allocation asks for more than is free now"),
-    0xB600: _tolerant("Memory Allocation asks for more than there is; the rest is done"),
+    0xB600: Use(
+        "Memory Allocation asks for more than there is, or is given to a printer without; the rest is done",
+        "Memory Allocation is given to a printer without; the rest is done",
+    ),
 }
 _IMAGE_BOX = {
     0x0105: Use(
@@ -200,6 +206,10 @@ STATUSES: dict[tuple[UID, str], dict[int, Use]] = {
         _CREATE,
         _MEMORY
         | {
+            0x0110: _always(
+                "a film session is open on the association, on a printer that refuses another so; or as in "
+                "other services"
+            ),
             0x0111: _always("a film session is open on the association, or the instance UID is in use"),
             0x0120: _NONE_MANDATORY,
         },

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from printscp.film.geometry import Rectangle
-from printscp.film.sheet import Annotation, Sheet, SheetImage
+from printscp.film.sheet import Annotation, LookUp, Sheet, SheetImage, ToneCurve
 from printscp.render.color import srgb
 from printscp.render.page import Color, ColorPage, Density, Page, Text
 from printscp.render.resample import Placement, placement, printer_pixels, resample, samples
@@ -90,9 +90,15 @@ def _frame(sheet: Sheet, image: Rectangle) -> Rectangle:
     return Rectangle(left, top, image.right + rim - left, image.bottom + rim - top)
 
 
-def _table(sheet: Sheet, image: SheetImage) -> Density:
+def tone_of(sheet: Sheet, image: SheetImage) -> tuple[ToneScale, LookUp | ToneCurve]:
+    """The densities and the light in force for a gray image, and what its values go through after polarity:
+    its Presentation LUT, or without one the printer's curve."""
     tone = image.curve if image.look_up is None else sheet.look_ups[image.look_up]
-    scale = _scale(sheet, image.min_density, image.max_density)
+    return _scale(sheet, image.min_density, image.max_density), tone
+
+
+def _table(sheet: Sheet, image: SheetImage) -> Density:
+    scale, tone = tone_of(sheet, image)
     return density_table(scale, image.bits_stored, image.reverse, tone)
 
 

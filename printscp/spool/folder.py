@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -9,15 +10,17 @@ from typing import cast
 
 from printscp.errors import NotPossible, QueueFull, ResourceLimitation, SetupError
 from printscp.film.job import Job, JobFilm
-from printscp.film.printer import Draft, PrinterState
+from printscp.film.printer import Draft, Fate, PrinterState
 from printscp.film.sheet import BytesLike, Order, Sheet
 from printscp.spool import processes
 from printscp.spool.claim import Claims
 from printscp.spool.database import Database, TableError, reason
+from printscp.spool.dialogues import Dialogues
 from printscp.spool.processes import Presence
 from printscp.spool.queue import JobQueue, NewsReader, Route, film_remarks
 from printscp.spool.rows import OutputState
 from printscp.spool.store import SheetStore, SheetWriter, open_store
+from printscp.spool.unprinted import Unprinted
 
 _FULL = "print queue full: try again later"
 _BRIEF = 28  # characters: an Error Comment has 64
@@ -80,6 +83,8 @@ class Spool:
             raise SetupError(f"spool {folder}: {error.strerror}") from error
         self._database = Database(database or f"sqlite:///{folder / 'jobs.sqlite'}", make)
         self.queue = JobQueue(self._database)
+        self.dialogues = Dialogues(self._database)
+        self.unprinted = Unprinted(folder)
         self.claims = Claims(self._database, lease, attempts)
 
     @cached_property
@@ -105,8 +110,16 @@ class Spool:
         """The way here for one film."""
         return SpoolDraft(self)
 
-    def submit(self, uid: str, order: Order, drafts: Sequence["SpoolDraft"], to: Route) -> int:
-        """Make one print job of films that are kept; returns its number when it can no longer be lost.
+    def submit(
+        self,
+        uid: str,
+        order: Order,
+        drafts: Sequence["SpoolDraft"],
+        to: Route,
+        fate: Fate | None = None,
+    ) -> int:
+        """Make one print job of films that are kept, with its ``fate`` where that is not left to outputs;
+        returns its number when it can no longer be lost.
 
         Raises:
             QueueFull, ResourceLimitation: the job could not be taken, and nothing is left of it; the drafts
@@ -124,7 +137,7 @@ class Spool:
         try:
             self.sheets.make_good(written)
             try:
-                number = self.queue.submit(uid, order, films, remarks, outputs, self.limits.jobs)
+                number = self.queue.submit(uid, order, films, remarks, outputs, self.limits.jobs, fate)
             except BaseException as error:
                 # Where the connection broke the table may have the job all the same: what has none is swept.
                 if not (isinstance(error, TableError) and error.connection_invalidated):
@@ -154,11 +167,14 @@ class Spool:
         try:
             for old, name in zip(job.films, names, strict=True):
                 self.sheets.copy(old.sheet, name)
-            return self.queue.submit(uid, order, films, remarks, to, self.limits.jobs)
+            number = self.queue.submit(uid, order, films, remarks, to, self.limits.jobs)
         except QueueFull as error:
             for name in names:
                 self.sheets.remove(name)
             raise NotPossible(f"job {job.id}: {error.comment}") from error
+        with suppress(TableError):  # the films are printed all the same
+            self.dialogues.copy(job.id, number)
+        return number
 
     def purge(self, job: Job) -> None:
         """Delete the films of a job that has ended, and all that is known of it.
@@ -251,6 +267,7 @@ class Spool:
         if keep.size is not None:
             self._drop(self._too_much(keep.size))
         self.queue.tidy(keep.records_days)
+        self.unprinted.tidy(time.time(), keep.days)
         living = [each.name for each in processes.living(self.folder)]
         self.sheets.sweep(self._wanted_sheets, _SWEEP_PATIENCE, living)
 
@@ -285,14 +302,14 @@ class PrinterSpool:
         """The way to disk for one film box."""
         return self._spool.draft()
 
-    def submit(self, uid: str, order: Order, drafts: Sequence[Draft]) -> None:
+    def submit(self, uid: str, order: Order, drafts: Sequence[Draft], fate: Fate | None = None) -> None:
         """Make a print job, as `Spool.submit`; ``drafts`` are of this spool.
 
         Raises:
             QueueFull, ResourceLimitation
         """
         ours = cast(Sequence[SpoolDraft], drafts)
-        self._accepted(self._spool.submit(uid, order, ours, self._route))
+        self._accepted(self._spool.submit(uid, order, ours, self._route, fate))
 
     def find(self, uid: str) -> Job | None:
         """The print job of that UID that this printer has, unless the SCU has confirmed its end.
@@ -313,6 +330,17 @@ class PrinterSpool:
         """
         try:
             self._spool.queue.confirm(uid)
+        except TableError as error:
+            raise _not_asked(error) from error
+
+    def release(self, fault: str) -> None:
+        """Have the jobs go on that are held by a fault.
+
+        Raises:
+            ResourceLimitation: the job table cannot be asked for now.
+        """
+        try:
+            self._spool.queue.release_of(fault, self._name)
         except TableError as error:
             raise _not_asked(error) from error
 

@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, 
 
 from printscp.errors import NoSuchJob, NotPossible, QueueFull
 from printscp.film.job import Delivery, DeliveryState, ExecutionStatus, Job, JobFilm, JobNews
-from printscp.film.printer import PrinterState
+from printscp.film.printer import Fate, PrinterState
 from printscp.film.sheet import Order
 from printscp.spool.database import Database, Transaction
 from printscp.spool.rows import OutputState, delivery_of, job_of, utc
-from printscp.spool.tables import deliveries, jobs, news, outputs
+from printscp.spool.tables import deliveries, dialogues, jobs, news, outputs
 
 
 class StatusInfo(StrEnum):
@@ -38,6 +38,8 @@ _RANK = {"HIGH": 0, "MED": 1, "LOW": 2}
 _PENDING, _PRINTING, _DONE, _FAILURE = ExecutionStatus
 _ENDED = (_DONE, _FAILURE)
 _State = DeliveryState
+_SENDING = {"state": _State.SENDING, "status_info": StatusInfo.NORMAL}
+_FAULT = "fault "  # and its name: why a delivery waits, or has failed, by a fault made on purpose
 _NEWS_LASTS = timedelta(minutes=10)
 _NEWS_IS_LATE = timedelta(minutes=1)  # no transaction takes longer from its number to its commit
 
@@ -60,9 +62,10 @@ class JobQueue:
         remarks: Sequence[str],
         to: Sequence[str],
         limit: int = 0,
+        fate: Fate | None = None,
     ) -> int:
         """Enter a job whose sheets are in the store; ``remarks`` are those of its films, ``to`` names its
-        outputs. Returns its number.
+        outputs. A ``fate`` is entered with it. Returns its number.
 
         Raises:
             QueueFull: ``limit`` jobs wait already; 0 is no limit.
@@ -75,6 +78,8 @@ class JobQueue:
             assert result.inserted_primary_key is not None
             number = int(result.inserted_primary_key[0])
             _deliver(transaction, number, order.priority, to)
+            if fate is not None:
+                _meet_fate(transaction, number, fate)
             return number
 
     def is_full(self, limit: int) -> bool:
@@ -168,6 +173,21 @@ class JobQueue:
             _change(transaction, number, [_State.HELD], {"state": _State.WAITING, "info": ""})
             return settle(transaction, number)
 
+    def release_of(self, fault: str, printer_name: str) -> list[int]:
+        """Have the jobs of a printer go on that a fault made on purpose holds, of that name or, if it is
+        empty, of any; their numbers."""
+        held = deliveries.c.info == _FAULT + fault if fault else deliveries.c.info.startswith(_FAULT)
+        which = (deliveries.c.state == _State.HELD) & held
+        query = select(jobs.c.id).join(deliveries).where(which, jobs.c.printer_name == printer_name)
+        with self._database.write() as transaction:
+            found = transaction.connection.execute(query.distinct().order_by(jobs.c.id)).scalars().all()
+            for number in found:
+                lock_job(transaction.connection, number)
+                again = {"state": _State.WAITING, "status_info": StatusInfo.QUEUED, "info": ""}
+                _change(transaction, number, [_State.HELD], again, held)
+                settle(transaction, number)
+        return list(found)
+
     def cancel(self, number: int) -> Job:
         """Print no more of a job. What is being sent is given up before it goes out, and a printer that has
         the job already is asked to drop it; cancelled once more, it is done with whether or not that answers.
@@ -244,13 +264,15 @@ class JobQueue:
             return _jobs(connection, kept.order_by(jobs.c.finished, jobs.c.id))
 
     def drop_films(self, numbers: Collection[int]) -> None:
-        """Note that films of ended jobs go; they are wanted no more from now on."""
+        """Note that films of ended jobs go, and their dialogues; they are wanted no more from now on."""
         each = list(numbers)
         with self._database.write() as transaction:
             for start in range(0, len(each), _AT_ONCE):
                 ours = jobs.c.id.in_(each[start : start + _AT_ONCE])
                 drop = update(jobs).where(ours, jobs.c.status.in_(_ENDED))
                 transaction.connection.execute(drop.values(films_kept=False))
+                gone = select(jobs.c.id).where(ours, ~jobs.c.films_kept)
+                transaction.connection.execute(delete(dialogues).where(dialogues.c.job_id.in_(gone)))
 
     def wanted_sheets(self) -> set[str]:
         """Names of the sheets of all films that are kept."""
@@ -374,6 +396,20 @@ def _deliver(transaction: Transaction, number: int, priority: str, to: Sequence[
         for output in to
     ]
     transaction.connection.execute(_INSERT_DELIVERY, rows)
+
+
+def _meet_fate(transaction: Transaction, number: int, fate: Fate) -> None:
+    """Have a new job wait, or end, by a fault made on purpose."""
+    values = {"status_info": fate.info, "info": _FAULT + fate.fault}
+    if fate.held:
+        _change(transaction, number, [_State.WAITING], values | {"state": _State.HELD})
+    else:
+        if fate.printing:
+            _change(transaction, number, [_State.WAITING], _SENDING)
+            settle(transaction, number)
+        gone = values | {"state": _State.FAILED, "finished": transaction.now}
+        _change(transaction, number, [_State.WAITING, _State.SENDING], gone)
+    settle(transaction, number)
 
 
 def _change(

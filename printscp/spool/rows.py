@@ -9,7 +9,7 @@ from printscp.film.job import Delivery, DeliveryState, ExecutionStatus, Job, Job
 from printscp.film.printer import PrinterState
 from printscp.film.sheet import Order
 
-NEWEST = "0002"
+NEWEST = "0003"
 """The version of the tables: the last of `migrations/versions`; a test compares."""
 NOT_NEWEST = "no jobs of this version of printscp: start the printer first"
 

@@ -1,4 +1,4 @@
-"""The tables of the spool: jobs, their deliveries, the news of them, and the condition of outputs.
+"""The tables of the spool: jobs, their deliveries and dialogues, the news of them, the condition of outputs.
 
 `migrations/` brings a database of an earlier version here; a test sees to it that both agree.
 """
@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -77,6 +78,13 @@ deliveries = Table(
     sqlite_autoincrement=True,
 )
 """``rank`` is that of the job's priority. A holder has it until ``lease_until``; ``token`` counts holders."""
+
+dialogues = Table(
+    "dialogue",
+    metadata,
+    Column("job_id", ForeignKey("job.id", ondelete="CASCADE"), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
 
 outputs = Table(
     "output",

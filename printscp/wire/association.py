@@ -107,6 +107,7 @@ class PrintAssociation(Association):
         self.acceptor.implementation_version_name = ae.implementation_version_name
         self.dul = UpperLayer(self, peer)
         self._retiring = False
+        self.closing_grace = _CLOSING_GRACE
         # The setter arms a timer of the upper layer, which has just been replaced.
         self.acse_timeout = ae.acse_timeout
         self.dul.attach(connection)
@@ -134,6 +135,12 @@ class PrintAssociation(Association):
         any thread. Until then it is served on."""
         self._retiring = True
         self.wake()
+
+    def pause(self, seconds: float) -> None:
+        """Do nothing for so long, or until the association is to be aborted; from its thread."""
+        deadline = time.monotonic() + seconds
+        while not self._kill and (left := deadline - time.monotonic()) > 0:
+            self.dul.bell.wait(left)
 
     def _abort_blocking(self, block: bool = True) -> None:
         """What `abort` does: have the association's thread send an A-ABORT and end; from any thread.
@@ -252,8 +259,11 @@ class PrintAssociation(Association):
         """Send what is left to send, and give the peer a moment to close the connection."""
         if self._kill and self.dul.state not in (IDLE, AWAITING_REQUEST, CLOSING):
             self.acse.send_abort(0x00)
-        deadline = time.monotonic() + _CLOSING_GRACE
-        while not self.dul.ended and (remaining := deadline - time.monotonic()) > 0:
+        began = time.monotonic()
+        while not self.dul.ended:
+            remaining = began + (_CLOSING_GRACE if self._kill else self.closing_grace) - time.monotonic()
+            if remaining <= 0:
+                return
             if self.dul.state in (IDLE, AWAITING_REQUEST) and self.dul.event_queue.empty():
                 return
             self.dul.turn(remaining)

@@ -5,12 +5,14 @@ with `poll`, which takes any file descriptor; `select` ends at 1023.
 """
 
 import contextlib
+import math
 import select
 import socket
 import ssl
 import struct
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from pynetdicom.transport import AssociationSocket
@@ -47,6 +49,13 @@ class Bell:
         with contextlib.suppress(BlockingIOError):
             self._inside.recv(4096)
 
+    def wait(self, seconds: float) -> None:
+        """Sleep until it is rung, or so long."""
+        poller = select.poll()
+        poller.register(self._inside, select.POLLIN)
+        if poller.poll(math.ceil(seconds * 1000)):
+            self.silence()
+
     def close(self) -> None:
         with self._lock:
             self._inside.close()
@@ -57,7 +66,8 @@ class Connection(AssociationSocket):
     """The connection of one association; only its thread may use it.
 
     ``at_end``: the peer has sent all it will send. ``deaf``: what comes is thrown away, since nobody knows
-    any more where a PDU begins.
+    any more where a PDU begins. ``tamper`` makes of what is to be sent what is sent, by a fault made on
+    purpose (`printscp.wire.faulty`).
     """
 
     socket: _Socket | None
@@ -67,6 +77,7 @@ class Connection(AssociationSocket):
         super().__init__(assoc, client_socket=connection)
         self.at_end = False
         self.deaf = False
+        self.tamper: Callable[[bytes], bytes] | None = None
         self._buffer = bytearray(_CHUNK)
         self._start = self._end = 0  # where in the buffer is what came and was not taken
 
@@ -184,6 +195,8 @@ class Connection(AssociationSocket):
         """
         if self.socket is None:
             raise ConnectionError("connection closed")
+        if self.tamper is not None:
+            data = self.tamper(data)
         rest = memoryview(data)
         while rest:
             try:
@@ -218,6 +231,14 @@ class Connection(AssociationSocket):
             poller.register(connection, select.POLLIN)
             while poller.poll(max(0.0, deadline - time.monotonic()) * 1000) and connection.recv(_CHUNK):
                 pass
+
+    def reset(self) -> None:
+        """Break the connection off by a TCP reset."""
+        connection, self.socket = self.socket, None
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
 
     def _shutdown_socket(self) -> None:
         """Close the connection; pynetdicom's own leaves it open where the peer was first."""

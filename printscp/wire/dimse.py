@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 from pynetdicom.presentation import PresentationContext
 
+from printscp.decoding import decode
 from printscp.errors import MistypedArgument, OutOfMemory, PrintError, UnrecognizedOperation
 from printscp.film.attributes import ATTRIBUTE_LIST_ERROR
 from printscp.film.dialogue import META_CLASSES, Dialogue
@@ -23,7 +24,6 @@ from printscp.film.printer import Printer
 from printscp.film.service import perform
 from printscp.film.uids import BASIC_COLOR_IMAGE_BOX, BASIC_GRAYSCALE_IMAGE_BOX
 from printscp.wire.association import PrintAssociation
-from printscp.wire.decoding import decode
 from printscp.wire.encoding import encode
 from printscp.wire.message import (
     C_CANCEL,
@@ -38,6 +38,7 @@ from printscp.wire.message import (
     Message,
     ProtocolError,
 )
+from printscp.wire.recording import SERVICES, Listener, Recorder
 from printscp.wire.trace import trace
 
 _COMMENT_LENGTH = 64  # Error Comment (0000,0902) is LO
@@ -74,13 +75,13 @@ def n_delete(command: Command, context: UID, dataset: Dataset) -> Request:
     return Request(context, *_requested(command), dataset)
 
 
-# By Command Field: the name of the service, the verb of the dialogue, and how its request is read.
-_VERBS: dict[int, tuple[str, str, Callable[[Command, UID, Dataset], Request]]] = {
-    N_CREATE: ("N-CREATE", "create", n_create),
-    N_SET: ("N-SET", "set", n_set),
-    N_GET: ("N-GET", "get", n_get),
-    N_ACTION: ("N-ACTION", "action", n_action),
-    N_DELETE: ("N-DELETE", "delete", n_delete),
+# By Command Field: the verb of the dialogue, and how its request is read.
+_VERBS: dict[int, tuple[str, Callable[[Command, UID, Dataset], Request]]] = {
+    N_CREATE: ("create", n_create),
+    N_SET: ("set", n_set),
+    N_GET: ("get", n_get),
+    N_ACTION: ("action", n_action),
+    N_DELETE: ("delete", n_delete),
 }
 
 
@@ -89,21 +90,29 @@ class Responder:
 
     One event is under way at a time, as is the rule without an asynchronous operations window (PS3.7
     D.3.3.3): the next one waits for its confirmation. An SCU that gives none within ``event_timeout``
-    seconds is told of no more events, and served on.
+    seconds is told of no more events, and served on. ``listener`` is told what went over the association.
     """
 
-    def __init__(self, association: PrintAssociation, printer: Printer, event_timeout: float) -> None:
+    def __init__(
+        self,
+        association: PrintAssociation,
+        printer: Printer,
+        event_timeout: float,
+        listener: Listener | None = None,
+    ) -> None:
         self._association = association
         self._contexts = {
             UID(str(context.abstract_syntax)): context for context in association.accepted_contexts
         }
         calling = association.requestor.ae_title
         self._dialogue = Dialogue(printer, calling, frozenset(self._contexts), self._post)
+        self._recorder = Recorder(association, printer, listener)
         association.dul.has_room = self._has_room
         self._event_timeout = event_timeout
         self._events: deque[Event] | None = deque()  # None: the SCU does not answer them
         self._under_way: tuple[int, Event, float] | None = None  # Message ID, and when to give up
         self._message_id = 0
+        self._fault = ""  # names of faults made on purpose in what is said now (`printscp.wire.faulty`)
 
     @property
     def at_rest(self) -> bool:
@@ -113,6 +122,7 @@ class Responder:
     def close(self) -> None:
         """The association has ended: its instances go."""
         self._dialogue.close()
+        self._recorder.end()
         log.info("association ended", extra={"peer": self._association.peer})
 
     def respond(self, message: Message, context: PresentationContext) -> None:
@@ -124,17 +134,19 @@ class Responder:
         peer = self._association.peer
         trace(peer, "received", message, context)
         if message.command_field == N_EVENT_REPORT | RESPONSE:
+            self._recorder.confirmation(message)
             self._confirmed(message)
             return
         if message.command_field & RESPONSE or message.command_field == C_CANCEL:
             log.debug("nothing to answer", extra={"peer": peer, "command": f"0x{message.command_field:04X}"})
             return
-        started = time.monotonic()
+        started, at = time.monotonic(), self._recorder.now()
         answer, data, offending = self._perform(message, context)
-        self._send(message, answer, data, context)
+        response = self._say(self._response(message, answer, data), context)
+        self._recorder.exchange(message, at, response, job=answer.job, fault=self._fault)
         self._dialogue.between_requests()
         if log.isEnabledFor(logging.INFO):
-            service = _VERBS.get(message.command_field, (f"0x{message.command_field:04X}",))[0]
+            service = SERVICES.get(message.command_field, f"0x{message.command_field:04X}")
             log.info(
                 "request",
                 extra={
@@ -156,8 +168,10 @@ class Responder:
         Raises:
             OSError: the connection is dead.
         """
-        if self._under_way is None and self._events:
-            self._report(self._events.popleft())
+        if self._under_way is None:
+            event = self._next_event()
+            if event is not None:
+                self._report(event)
         if self._under_way is None:
             return None
         left = self._under_way[2] - time.monotonic()
@@ -172,6 +186,10 @@ class Responder:
         if events is not None:
             events.append(event)
             self._association.wake()
+
+    def _next_event(self) -> Event | None:
+        """What is to be told now."""
+        return self._events.popleft() if self._events else None
 
     def _report(self, event: Event) -> None:
         context = self._contexts.get(event.sop_class) or next(
@@ -190,9 +208,9 @@ class Responder:
         assert context.context_id is not None
         data = encode(event.values, context.transfer_syntax[0].is_implicit_VR) if event.values else b""
         self._under_way = self._message_id, event, time.monotonic() + self._event_timeout
-        report = Message(context.context_id, command, data)
-        trace(self._association.peer, "sent", report, context)
-        self._association.dul.send(report)
+        report = self._say(Message(context.context_id, command, data), context)
+        if report is not None:
+            self._recorder.event(report, fault=self._fault)
 
     def _confirmed(self, message: Message) -> None:
         if self._under_way is None or message.command.get("MessageIDBeingRespondedTo") != self._under_way[0]:
@@ -236,10 +254,10 @@ class Responder:
             self._dialogue.expect_no_more()
             if message.lost:
                 raise OutOfMemory("no room for the image now: print what is set, or wait")
-            _, verb, read = _VERBS[message.command_field]
+            verb, read = _VERBS[message.command_field]
             dataset = decode(message.data, context.transfer_syntax[0])
             syntax = UID(str(context.abstract_syntax))
-            answer = perform(self._dialogue, verb, read(message.command, syntax, dataset))
+            answer = self._carry_out(verb, read(message.command, syntax, dataset))
             implicit = context.transfer_syntax[0].is_implicit_VR
             data = encode(answer.values, implicit) if answer.values else b""
         except PrintError as error:
@@ -252,12 +270,21 @@ class Responder:
             return Answer(PrintError.status, comment=comment), b"", ()
         return answer, data, tuple(keyword_for_tag(tag) or f"{tag:08X}" for tag in answer.tags)
 
-    def _send(self, message: Message, answer: Answer, data: bytes, context: PresentationContext) -> None:
+    def _carry_out(self, verb: str, request: Request) -> Answer:
+        """Raises PrintError where the request is refused."""
+        return perform(self._dialogue, verb, request)
+
+    def _hides_class(self, message: Message) -> bool:
+        """Whether the answer goes without the SOP class, as some printers have it (PS3.7 10.1.5: it may)."""
+        return message.command_field == N_CREATE and not self._dialogue.profile.class_in_create_answer
+
+    def _response(self, message: Message, answer: Answer, data: bytes) -> Message:
+        """The response to a message."""
         request = message.command
         instance = request.get("RequestedSOPInstanceUID") or request.get("AffectedSOPInstanceUID")
         list_name = "AttributeIdentifierList" if answer.status in _NAMED_IN_A_LIST else "OffendingElement"
         command = {
-            "AffectedSOPClassUID": _class_uid(request),
+            "AffectedSOPClassUID": None if self._hides_class(message) else _class_uid(request),
             "CommandField": message.command_field | RESPONSE,
             "MessageIDBeingRespondedTo": request.get("MessageID"),
             "Status": answer.status,
@@ -267,9 +294,13 @@ class Responder:
             list_name: answer.tags or None,
             "ActionTypeID": request.get("ActionTypeID"),
         }
-        response = Message(message.context_id, command, data)
-        trace(self._association.peer, "sent", response, context)
-        self._association.dul.send(response)
+        return Message(message.context_id, command, data)
+
+    def _say(self, message: Message, context: PresentationContext) -> Message | None:
+        """Send a response or an event report; returns what went out, if anything did."""
+        trace(self._association.peer, "sent", message, context)
+        self._association.dul.send(message)
+        return message
 
 
 def _needed(command: Command, keyword: str) -> Any:

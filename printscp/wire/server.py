@@ -39,7 +39,8 @@ _ADDRESS = Rejection(1, 1, 1, "address not allowed")
 _CALLER = Rejection(1, 1, 3, "calling AE title not recognized")
 _TOO_MANY = Rejection(2, 3, 2, "too many associations")
 _TOO_MANY_OF_PEER = Rejection(2, 3, 2, "too many associations of this address")
-REJECTIONS = (_NOT_CALLED_SO, _ADDRESS, _CALLER, _TOO_MANY, _TOO_MANY_OF_PEER)
+_TOO_MANY_OF_PRINTER = Rejection(2, 3, 2, "too many associations of this printer")
+REJECTIONS = (_NOT_CALLED_SO, _ADDRESS, _CALLER, _TOO_MANY, _TOO_MANY_OF_PEER, _TOO_MANY_OF_PRINTER)
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,8 @@ class Entrance:
     ``ae_title`` is the called AE title; None takes any that no other entrance of that door has. ``contexts``
     are the abstract syntaxes offered besides Verification, with ``implicit_vr_only`` in no other transfer
     syntax. ``callers`` are calling AE titles with ``*`` and ``?`` as wildcards, ``networks`` addresses; none
-    given: all.
+    given: all. ``max_associations`` are those of this printer at once; 0: as many as the `Limits` let in.
+    ``admit`` is asked last of all.
     """
 
     ae_title: str | None
@@ -71,6 +73,8 @@ class Entrance:
     callers: tuple[str, ...] = ()
     networks: tuple[IPv4Network | IPv6Network, ...] = ()
     implicit_vr_only: bool = False
+    max_associations: int = 0
+    admit: Callable[[PrintAssociation], Rejection | None] | None = None
 
     def allows_address(self, address: IPv4Address | IPv6Address) -> bool:
         """Whether an SCU at this address may come in."""
@@ -338,7 +342,8 @@ class _Doorway:
             return _CALLER
         association.acceptor.ae_title = entrance.announced_ae_title
         association.acceptor.supported_contexts = entrances.offer(entrance)
-        return self._guests.enter(association, entrance)
+        refused = self._guests.enter(association, entrance)
+        return entrance.admit(association) if refused is None and entrance.admit else refused
 
     def converse(self, association: PrintAssociation) -> Conversation:
         association.peer = f"{association.requestor.ae_title}@{association.peer}"
@@ -370,6 +375,10 @@ class _Guests:
             of_peer = sum(other.address == association.address for other in self._inside)
             if of_peer >= self.limits.max_associations_per_peer:
                 return _TOO_MANY_OF_PEER
+            title = entrance.announced_ae_title
+            here = sum(other.announced_ae_title == title for other in self._inside.values())
+            if 0 < entrance.max_associations <= here:
+                return _TOO_MANY_OF_PRINTER
             self._inside[association] = entrance
         return None
 

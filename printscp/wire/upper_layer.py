@@ -123,6 +123,14 @@ class UpperLayer(DULServiceProvider):
         if self.state == ESTABLISHED:
             self.socket.transmit(pdus(message, self.assoc.requestor.maximum_length or 0))
 
+    def break_off(self, *, reset: bool) -> None:
+        """Close the connection without a word to the peer, with ``reset`` by a TCP reset."""
+        if reset:
+            self.socket.reset()
+        else:
+            self.socket._shutdown_socket()
+        self.kill_dul()
+
     def restart_clock(self) -> None:
         """The peer's silence counts from now: until now it waited for us."""
         self._heard = self._progress = time.monotonic()

@@ -168,7 +168,14 @@ class Wire:
         self.printer = make_printer(mode, **settings)
         association: Any = SimpleNamespace(
             accepted_contexts=contexts,
-            requestor=SimpleNamespace(ae_title="SCU"),
+            requestor=SimpleNamespace(
+                ae_title="SCU",
+                primitive=None,
+                requested_contexts=[],
+                maximum_length=0,
+                implementation_class_uid=None,
+                implementation_version_name=None,
+            ),
             peer="SCU",
             dul=SimpleNamespace(send=self.sent.append),
             wake=lambda: None,
@@ -329,7 +336,13 @@ def data(sop_class: UID, service: str, code: int, *, settings: Any = None, **cha
 for service in ("N-CREATE", "N-SET"):
     data(BASIC_FILM_SESSION, service, 0x0106, ReferencedPresentationLUTSequence=NO_LUT)
     data(BASIC_FILM_SESSION, service, 0x0116, NumberOfCopies=1000)
-    data(BASIC_FILM_SESSION, service, 0xB600, MemoryAllocation=1 << 20)
+
+    @brings_about(BASIC_FILM_SESSION, service, 0xB600)
+    def _memory_that_is_not_there(mode: Mode, service: str = service) -> int:
+        without = replace(PROFILE, memory_allocation=False)
+        if mode is Mode.TOLERANT:
+            assert Case(BASIC_FILM_SESSION, service, mode).ask(MemoryAllocation=1 << 20) == 0xB600
+        return Case(BASIC_FILM_SESSION, service, mode, profile=without).ask(MemoryAllocation=1)
 
     @brings_about(BASIC_FILM_SESSION, service, 0x0213)
     def _memory_that_is_not_free_now(mode: Mode, service: str = service) -> int:

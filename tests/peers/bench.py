@@ -17,13 +17,16 @@ from printscp.film.printer import Printer
 from printscp.film.profile import Mode
 from printscp.film.service import contexts
 from printscp.wire.dimse import Responder
+from printscp.wire.recording import Listener
 from printscp.wire.server import Door, Entrance, Limits, PrintServer
 
 
 class Bench:
     """A print server whose films are printed at once, by a thread that tells of it."""
 
-    def __init__(self, event_timeout: float = 20.0, printer_events: bool = False) -> None:
+    def __init__(
+        self, event_timeout: float = 20.0, printer_events: bool = False, listener: Listener | None = None
+    ) -> None:
         self.spool = MemorySpool()
         self.spool.taken = self.work
         self.printer = Printer(
@@ -41,7 +44,7 @@ class Bench:
             announced_ae_title="PRINTSCP",
             doors=(door,),
             contexts=contexts(color=True),
-            converse=lambda association: Responder(association, self.printer, event_timeout),
+            converse=lambda association: Responder(association, self.printer, event_timeout, listener),
         )
         limits = Limits(
             max_associations=8,

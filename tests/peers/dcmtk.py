@@ -170,15 +170,16 @@ class KeptFilm:
 
 class PrintServer:
     """DCMTK's print server in a folder of its own; context manager. ``settings`` are those of its printer, or
-    more of them than `PrintClient` has. It serves one association at a time."""
+    more of them than `PrintClient` has; with ``sample`` it has those of DCMTK's sample printer of that name
+    and no others. It serves one association at a time."""
 
     ae_title = "DCMTK"
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(self, folder: Path, sample: str = "", **settings: str) -> None:
         self._folder = folder
         self.port = free_port()
         where = {"Hostname": "127.0.0.1", "Port": str(self.port), "Aetitle": self.ae_title}
-        _make_folder(folder, _PRINTER | _SERVER | where | settings)
+        _make_folder(folder, (_sample(sample) if sample else _PRINTER | _SERVER) | where | settings)
 
     @property
     def films(self) -> list[KeptFilm]:
@@ -238,6 +239,14 @@ _SERVER = {
     "SmoothingType": "NONE\\MEDIUM",
     "SupportsPresentationLUT": "true",
 }
+
+
+def _sample(name: str) -> dict[str, str]:
+    """The settings of a printer of DCMTK's sample file."""
+    text = Path("/etc/dcmtk/printers.cfg").read_text(encoding="utf-8")
+    (section,) = re.findall(rf"^\[{name}\]$(.*?)(?=^\[|\Z)", text, re.MULTILINE | re.DOTALL)
+    pairs = re.findall(r"^(\w+)\s*=\s*(.*?)\s*$", section, re.MULTILINE)
+    return {key[0].upper() + key[1:]: value for key, value in pairs}
 
 
 def _make_folder(folder: Path, printer: dict[str, str]) -> None:

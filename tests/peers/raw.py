@@ -37,6 +37,7 @@ class Said:
     command: dict[str, Any]
     data: bytes
     implicit: bool
+    context_id: int = 0
 
     @property
     def status(self) -> int:
@@ -74,7 +75,11 @@ class RawScu:
         self._implicit = UID(syntax).is_implicit_VR
         self._max_pdu = max_pdu
         self._message_id = 0
-        self.contexts = self._associate(contexts, called, calling, syntax)
+        try:
+            self.contexts = self._associate(contexts, called, calling, syntax)
+        except BaseException:
+            self.socket.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -131,17 +136,29 @@ class RawScu:
     def answer(self) -> Said:
         """The next message of the printer that is a response."""
         while True:
-            context_id, said = self._message()
+            said = self._message()
             if said.command["CommandField"] != N_EVENT_REPORT:
                 return said
-            self._event(context_id, said)
+            self._event(said)
 
     def wait_for_event(self) -> Said:
         """The next event, where no answer is under way."""
-        context_id, said = self._message()
+        said = self._message()
         assert said.command["CommandField"] == N_EVENT_REPORT, said.command
-        self._event(context_id, said)
+        self._event(said)
         return said
+
+    def acknowledge(self, event: Said) -> None:
+        """Confirm an event."""
+        kept = ("AffectedSOPClassUID", "AffectedSOPInstanceUID", "EventTypeID")
+        response = {keyword: event.command[keyword] for keyword in kept if keyword in event.command} | {
+            "CommandField": N_EVENT_REPORT | RESPONSE,
+            "MessageIDBeingRespondedTo": event.command["MessageID"],
+            "CommandDataSetType": _NO_DATA_SET,
+            "Status": 0,
+        }
+        with contextlib.suppress(OSError):
+            self.socket.sendall(self._command(response, event.context_id))
 
     def release(self) -> None:
         """A-RELEASE; messages that cross it are read."""
@@ -163,19 +180,10 @@ class RawScu:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
 
-    def _event(self, context_id: int, said: Said) -> None:
+    def _event(self, said: Said) -> None:
         self.events.append(said)
-        if not self.confirm:
-            return
-        kept = ("AffectedSOPClassUID", "AffectedSOPInstanceUID", "EventTypeID")
-        response = {keyword: said.command[keyword] for keyword in kept} | {
-            "CommandField": N_EVENT_REPORT | RESPONSE,
-            "MessageIDBeingRespondedTo": said.command["MessageID"],
-            "CommandDataSetType": _NO_DATA_SET,
-            "Status": 0,
-        }
-        with contextlib.suppress(OSError):
-            self.socket.sendall(self._command(response, context_id))
+        if self.confirm:
+            self.acknowledge(said)
 
     def _associate(self, contexts: Sequence[str], called: str, calling: str, syntax: str) -> dict[UID, int]:
         """Context IDs by abstract syntax, of those that were accepted."""
@@ -201,7 +209,7 @@ class RawScu:
             control = kind | (2 if start + most >= len(data) else 0)
             yield fragment(part, control, context_id)
 
-    def _message(self) -> tuple[int, Said]:
+    def _message(self) -> Said:
         parts = bytearray(), bytearray()  # data set, command
         last = [False, False]
         command: dict[str, Any] = {}
@@ -219,7 +227,7 @@ class RawScu:
                 offset += 4 + length
             if last[1] and not command:
                 command = decode_command(bytes(parts[1]))
-        return context_id, Said(command, bytes(parts[0]), self._implicit)
+        return Said(command, bytes(parts[0]), self._implicit, context_id)
 
     def _pdu(self) -> tuple[int, bytes]:
         kind, length = struct.unpack(">BxL", self._read(6))

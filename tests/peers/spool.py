@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from printscp.errors import PrintError
 from printscp.film.job import ExecutionStatus, Job
-from printscp.film.printer import Draft
+from printscp.film.printer import Draft, Fate
 from printscp.film.sheet import BytesLike, Order, Sheet
 
 CREATED = datetime(2024, 2, 29, 12, 34, 56, tzinfo=UTC)
@@ -59,6 +59,8 @@ class MemorySpool:
         self.drafts: list[MemoryDraft] = []
         self.confirmed: list[str] = []
         self.status: dict[str, tuple[ExecutionStatus, str]] = {}
+        self.fates: dict[str, Fate] = {}
+        self.released: list[str] = []
         self.full: PrintError | None = None
         self.stuck: PrintError | None = None
         self.away: PrintError | None = None
@@ -73,13 +75,19 @@ class MemorySpool:
         self.drafts.append(MemoryDraft(self))
         return self.drafts[-1]
 
-    def submit(self, uid: str, order: Order, drafts: Sequence[Draft]) -> None:
+    def submit(self, uid: str, order: Order, drafts: Sequence[Draft], fate: Fate | None = None) -> None:
         if self.stuck is not None:
             raise self.stuck
         ours = [draft for draft in drafts if isinstance(draft, MemoryDraft) and not draft.discarded]
         sheets = tuple(draft.sheet for draft in ours if draft.sheet is not None)
         assert len(sheets) == len(drafts) >= 1, "not every film was kept"
         self.jobs.append(Printed(uid, order, sheets))
+        if fate is not None:
+            self.fates[uid] = fate
+            self.status[uid] = (
+                ExecutionStatus.PENDING if fate.held else ExecutionStatus.FAILURE,
+                fate.info,
+            )
         self.taken(self.jobs[-1])
 
     def find(self, uid: str) -> Job | None:
@@ -108,3 +116,11 @@ class MemorySpool:
         if self.away is not None:
             raise self.away
         self.confirmed.append(uid)
+
+    def release(self, fault: str) -> None:
+        if self.away is not None:
+            raise self.away
+        self.released.append(fault)
+        for uid, fate in self.fates.items():
+            if fate.held and fate.fault == fault:
+                del self.status[uid]

@@ -47,7 +47,14 @@ class Wire:
             peer="SCU",
             dul=SimpleNamespace(send=self.sent.append),
             accepted_contexts=[self.context],
-            requestor=SimpleNamespace(ae_title="SCU"),
+            requestor=SimpleNamespace(
+                ae_title="SCU",
+                primitive=None,
+                requested_contexts=[self.context],
+                maximum_length=0,
+                implementation_class_uid=None,
+                implementation_version_name=None,
+            ),
         )
         printer = Printer(
             name="FILM",

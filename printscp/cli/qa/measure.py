@@ -252,8 +252,10 @@ def _profile(settings: "Settings", printer: str, asked: Asked) -> tuple[str, _Fi
     """Name of the printer's profile; what a film asks for, and the printer's whole range."""
     from printscp.catalog import Catalog
 
+    catalog = Catalog(settings.layouts)
+    settings = settings.with_personas(catalog.profile_names)
     configured = {each.announced_ae_title: each.profile for each in settings.printers}
-    profile = Catalog(settings.layouts).profile(asked.profile or configured.get(printer, "imager17"))
+    profile = catalog.profile(asked.profile or configured.get(printer, "imager17"))
     name = f"{profile.name} ({profile.manufacturer} {profile.model})"
     if asked.medium is not None:
         if asked.medium not in profile.media:

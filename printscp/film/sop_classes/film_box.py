@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from pydicom.config import IGNORE
-from pydicom.uid import UID, generate_uid
+from pydicom.uid import UID
 
 from printscp.errors import (
     FilmBoxNotPrinted,
@@ -33,6 +33,7 @@ from printscp.film.rules import (
     DISPLAY_FORMAT,
     EMPTY_IMAGE,
     FILM_SESSION_REFERENCE,
+    FILM_SIZE,
     ICC_PROFILE,
     ILLUMINATION,
     PRESENTATION_LUT_REFERENCE,
@@ -84,12 +85,7 @@ _CREATE = (
     Attribute("ImageDisplayFormat", "M/M", DISPLAY_FORMAT),
     Attribute("ReferencedFilmSessionSequence", "M/M", FILM_SESSION_REFERENCE),
     Attribute("FilmOrientation", "U/M", term("PORTRAIT", "LANDSCAPE"), lambda _: "PORTRAIT"),
-    Attribute(
-        "FilmSizeID",
-        "U/M",
-        one_of(lambda p: [size.term for size in p.film_sizes]),
-        lambda p: p.film_sizes[0].term,
-    ),
+    Attribute("FilmSizeID", "U/M", FILM_SIZE, lambda p: p.film_sizes[0].term),
     Attribute(
         "AnnotationDisplayFormatID", "U/U", one_of(lambda p: [each.term for each in p.annotation_formats])
     ),
@@ -133,7 +129,7 @@ class BasicFilmBox:
             # Nobody could fill the boxes.
             reading.remarks.append("AnnotationDisplayFormatID ignored: annotation boxes not negotiated")
         places = layout(seen, dialogue.profile)
-        image_boxes, annotation_boxes = _boxes(places, color)
+        image_boxes, annotation_boxes = _boxes(places, color, dialogue.printer.new_uid())
         _make_way(dialogue, session)
         session.film_box = FilmBox(
             uid,
@@ -172,7 +168,8 @@ class BasicFilmBox:
         film_box.remarks = without_repeats(film_box.remarks + reading.remarks)
         film_box.kept = False
         return dialogue.answer(
-            reading, _given({row.keyword: values[row.keyword] for row in _SET if row.keyword in values})
+            reading,
+            _told(dialogue, {row.keyword: values[row.keyword] for row in _SET if row.keyword in values}),
         )
 
     @staticmethod
@@ -186,8 +183,9 @@ class BasicFilmBox:
             raise FilmBoxQueueFull(error.comment) from error
         film_box.printed = True
         if film_box.empty and dialogue.strict:
-            return Answer(EMPTY_FILM, job_reference(dialogue, uid), comment="no image was set: an empty film")
-        return Answer(values=job_reference(dialogue, uid))
+            comment = "no image was set: an empty film"
+            return Answer(EMPTY_FILM, job_reference(dialogue, uid), comment=comment, job=uid)
+        return Answer(values=job_reference(dialogue, uid), job=uid)
 
     @staticmethod
     def delete(dialogue: Dialogue, request: Request) -> Answer:
@@ -224,10 +222,10 @@ def _check_film_size(dialogue: Dialogue, session: FilmSession, wanted: str) -> N
         raise PrintError(f"this session has film {before[0]}: one size a session", "FilmSizeID")
 
 
-def _boxes(places: Layout, color: bool) -> tuple[tuple[ImageBox, ...], tuple[AnnotationBox, ...]]:
-    """The boxes that a film box has from the start."""
+def _boxes(places: Layout, color: bool, uid: UID) -> tuple[tuple[ImageBox, ...], tuple[AnnotationBox, ...]]:
+    """The boxes that a film box has from the start; their UIDs are made of ``uid``."""
     # Of 64 characters at most, and room for kind and position; made by us, there is nothing to check.
-    root = generate_uid()[:58]
+    root = uid[:58]
     sop_class = BASIC_COLOR_IMAGE_BOX if color else BASIC_GRAYSCALE_IMAGE_BOX
     images = tuple(
         ImageBox(UID(f"{root}.1.{position}", IGNORE), position, sop_class)
@@ -264,14 +262,15 @@ def _make_way(dialogue: Dialogue, session: FilmSession) -> None:
         session.gone += 1
 
 
-def _given(attributes: Values) -> Values:
-    """Attributes for an answer; the SCU has its ICC profile."""
-    return with_look_up({key: value for key, value in attributes.items() if key != "ICCProfile"})
+def _told(dialogue: Dialogue, attributes: Values) -> Values:
+    """Attributes for an answer: those that the printer has; the SCU has its ICC profile."""
+    untold = (*dialogue.profile.lacks, "ICCProfile")
+    return with_look_up({key: value for key, value in attributes.items() if key not in untold})
 
 
 def _created(dialogue: Dialogue, session: FilmSession, film_box: FilmBox) -> Values:
     """All attributes in force, and the boxes in the order of their positions (PS3.4 H.4.2.2.1)."""
-    values = _given(film_box.attributes)
+    values = _told(dialogue, film_box.attributes)
     values["ReferencedFilmSessionSequence"] = [reference(session.sop_class, session.uid)]
     values["ReferencedImageBoxSequence"] = [reference(box.sop_class, box.uid) for box in film_box.image_boxes]
     if BASIC_ANNOTATION_BOX in dialogue.services:

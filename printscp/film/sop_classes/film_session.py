@@ -9,6 +9,7 @@ from printscp.errors import (
     InvalidAttributeValue,
     NoFilmBox,
     OutOfMemory,
+    PrintError,
     QueueFull,
     ResourceLimitation,
     UnrecognizedOperation,
@@ -18,6 +19,7 @@ from printscp.film.dialogue import Dialogue
 from printscp.film.exchange import Answer, Request, Values, reference
 from printscp.film.instances import FilmSession
 from printscp.film.medium import change_medium
+from printscp.film.profile import SecondSession
 from printscp.film.rules import (
     AMBIENT_LIGHT,
     ANY_ILLUMINATION,
@@ -42,8 +44,11 @@ _ATTRIBUTES = (
     Attribute("FilmSessionLabel", "U/U", text(64)),
     Attribute("MemoryAllocation", "U/U", number(0, 0x7FFFFFFF)),
     Attribute("OwnerID", "U/U", text(16)),
-    # Not of the standard's table, but of a note in H.3.3.2, and some SCUs can do no other: in force for film
-    # boxes that have none of their own.
+)
+# Not of the standard's table, but of a note in H.3.3.2, and some SCUs can do no other: in force for film
+# boxes that have none of their own.
+_WITH_LOOK_UP = (
+    *_ATTRIBUTES,
     Attribute("ReferencedPresentationLUTSequence", "U/U", PRESENTATION_LUT_REFERENCE, refused=True),
     Attribute("Illumination", "U/U", ANY_ILLUMINATION),
     Attribute("ReflectedAmbientLight", "U/U", AMBIENT_LIGHT),
@@ -54,14 +59,17 @@ class BasicFilmSession:
     """One at a time on an association."""
 
     uid = BASIC_FILM_SESSION
-    tables: ClassVar = {"create": _ATTRIBUTES, "set": _ATTRIBUTES}
+    tables: ClassVar = {"create": _WITH_LOOK_UP, "set": _WITH_LOOK_UP}
+    only_with: ClassVar = ("look_up_in_session", _WITH_LOOK_UP[len(_ATTRIBUTES) :])
 
     @staticmethod
     def create(dialogue: Dialogue, request: Request) -> Answer:
         if dialogue.session is not None:
-            raise DuplicateSOPInstance("one film session per association: N-DELETE the other first")
+            failure = dialogue.profile.second_session is SecondSession.FAILURE
+            refusal = PrintError if failure else DuplicateSOPInstance
+            raise refusal("one film session per association: N-DELETE the other first")
         uid = dialogue.new_uid(request.instance)
-        reading = dialogue.read(_ATTRIBUTES, request.dataset, defaults=True)
+        reading = dialogue.read(_table(dialogue), request.dataset, defaults=True)
         dialogue.check_look_up(reading.values)
         _allocate(dialogue, reading)
         dialogue.session = FilmSession(uid, reading.values, reading.remarks)
@@ -70,7 +78,7 @@ class BasicFilmSession:
     @staticmethod
     def set(dialogue: Dialogue, request: Request) -> Answer:
         session: FilmSession = dialogue.find(request)
-        reading = dialogue.read(_ATTRIBUTES, request.dataset, defaults=False)
+        reading = dialogue.read(_table(dialogue), request.dataset, defaults=False)
         dialogue.check_look_up(reading.values)
         values = session.attributes | reading.values
         if session.film_box is not None:
@@ -114,15 +122,19 @@ class BasicFilmSession:
             film_box.printed = True
         if empty and dialogue.strict:
             return Answer(
-                EMPTY_SESSION, job_reference(dialogue, uid), comment="no image was set: empty films"
+                EMPTY_SESSION, job_reference(dialogue, uid), comment="no image was set: empty films", job=uid
             )
-        return Answer(values=job_reference(dialogue, uid))
+        return Answer(values=job_reference(dialogue, uid), job=uid)
 
     @staticmethod
     def delete(dialogue: Dialogue, request: Request) -> Answer:
         dialogue.find(request)
         dialogue.drop_session()
         return Answer()
+
+
+def _table(dialogue: Dialogue) -> tuple[Attribute, ...]:
+    return _WITH_LOOK_UP if dialogue.profile.look_up_in_session else _ATTRIBUTES
 
 
 def _allocate(dialogue: Dialogue, reading: Reading) -> None:
@@ -133,6 +145,11 @@ def _allocate(dialogue: Dialogue, reading: Reading) -> None:
     """
     wanted = reading.values.get("MemoryAllocation")
     if wanted is None:
+        return
+    if not dialogue.profile.memory_allocation:
+        del reading.values["MemoryAllocation"]
+        comment = "MemoryAllocation: nothing is reserved on this printer"
+        reading.warn(MEMORY_ALLOCATION_NOT_SUPPORTED, "MemoryAllocation", comment)
         return
     try:
         dialogue.allotment.reserve(wanted << 10)

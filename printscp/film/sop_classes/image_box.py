@@ -46,14 +46,17 @@ _SIZE = (
     Attribute("RequestedDecimateCropBehavior", "U/U", term("DECIMATE", "CROP", "FAIL")),
 )
 
-_GRAYSCALE_SET = (
+_PLAIN_GRAYSCALE_SET = (
     _POSITION,
     Attribute(_GRAYSCALE, "M/M", items(1), clear=lambda _: []),
     *_LOOK,
+    *_SIZE,
+)
+_GRAYSCALE_SET = (
+    *_PLAIN_GRAYSCALE_SET,
     Attribute("MinDensity", "U/U", DENSITY),
     Attribute("MaxDensity", "U/U", DENSITY),
     Attribute("ConfigurationInformation", "U/U", CONFIGURATION),
-    *_SIZE,
     Attribute("ReferencedPresentationLUTSequence", "U/U", PRESENTATION_LUT_REFERENCE, refused=True),
 )
 
@@ -115,12 +118,14 @@ class BasicGrayscaleImageBox:
     uid = BASIC_GRAYSCALE_IMAGE_BOX
     tables: ClassVar = {"set": _GRAYSCALE_SET}
     item: ClassVar = _GRAYSCALE_IMAGE
+    only_with: ClassVar = ("image_boxes_override", _GRAYSCALE_SET[len(_PLAIN_GRAYSCALE_SET) :])
 
     @staticmethod
     def set(dialogue: Dialogue, request: Request) -> Answer:
         if _COLOR in request.dataset:
             raise NoSuchAttribute("the film box is for gray images only", _COLOR)
-        return _set(dialogue, request, _GRAYSCALE_SET, _GRAYSCALE, _gray_image)
+        table = _GRAYSCALE_SET if dialogue.profile.image_boxes_override else _PLAIN_GRAYSCALE_SET
+        return _set(dialogue, request, table, _GRAYSCALE, _gray_image)
 
 
 class BasicColorImageBox:
@@ -254,12 +259,15 @@ def _fit(
         return behavior
     one_to_one = in_force["MagnificationType"] == "NONE"
     instead = next((each for each in dialogue.profile.magnifications if each != "NONE"), "")
-    must_fail = one_to_one and (asked or dialogue.strict or not instead)
+    gives_way = not (asked or dialogue.strict) or dialogue.profile.decimates_one_to_one
+    must_fail = one_to_one and not (instead and gives_way)
     if behavior == "FAIL" or (behavior == "DECIMATE" and must_fail):
         raise ImageTooLarge(size, "RequestedDecimateCropBehavior")
     if behavior == "CROP":
         reading.warn(CROPPED, "RequestedDecimateCropBehavior", f"cropped: {size}")
     elif asked:
+        if one_to_one:
+            reading.values["MagnificationType"] = instead
         reading.warn(DECIMATED, "RequestedDecimateCropBehavior", f"decimated: {size}")
     elif one_to_one:
         reading.values["MagnificationType"] = instead

@@ -44,8 +44,8 @@ class PrinterClass:
 def _values(dialogue: Dialogue) -> Values:
     printer = dialogue.printer
     return {
-        "PrinterStatus": printer.state.status,
-        "PrinterStatusInfo": printer.state.info,
+        "PrinterStatus": dialogue.state.status,
+        "PrinterStatusInfo": dialogue.state.info,
         "PrinterName": printer.name,
         "Manufacturer": printer.profile.manufacturer,
         "ManufacturerModelName": printer.profile.model,

@@ -96,7 +96,7 @@ def _item(profile: PrinterProfile, name: str, meta: str, kilobytes: int) -> Valu
     ]
     return {
         "SOPClassesSupported": classes,
-        "MaximumMemoryAllocation": kilobytes,
+        "MaximumMemoryAllocation": kilobytes if profile.memory_allocation else 0,
         "MemoryBitDepth": _MEMORY_BIT_DEPTH if gray else 8,
         "PrintingBitDepth": profile.printing_bit_depth if gray else 8,
         "MediaInstalledSequence": media,

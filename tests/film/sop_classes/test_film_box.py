@@ -532,7 +532,8 @@ def test_each_print_is_a_job_of_its_own(scu: Scu) -> None:
                 "ReferencedPrintJobSequencePullStoredPrint": [
                     {"ReferencedSOPClassUID": PRINT_JOB, "ReferencedSOPInstanceUID": job.uid}
                 ]
-            }
+            },
+            job=job.uid,
         )
     assert len({job.uid for job in scu.spool.jobs}) == 2
 

@@ -10,8 +10,8 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom.dsutils import encode
 
+from printscp.decoding import decode
 from printscp.errors import PrintError
-from printscp.wire.decoding import decode
 
 SYNTAXES = [ImplicitVRLittleEndian, ExplicitVRLittleEndian]
 PLAIN: dict[str, st.SearchStrategy[Any]] = {

@@ -1,0 +1,115 @@
+"""Rules as a TOML file: tables ``[[faults]]``, and ``seed``."""
+
+import itertools
+import json
+import tomllib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from printscp.durable import DurableFile, publish
+from printscp.errors import SetupError
+from printscp.faults.rule import FaultRule
+
+
+class RuleFile(BaseModel):
+    """``seed`` and rules, each with a name of its own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    seed: int | None = Field(None, ge=0)
+    faults: tuple[FaultRule, ...] = ()
+
+
+def make_rule(keys: dict[str, Any]) -> FaultRule:
+    """A rule of its keys.
+
+    Raises:
+        SetupError: one of them is wrong; the message names it.
+    """
+    try:
+        return FaultRule.model_validate(keys)
+    except ValidationError as error:
+        raise SetupError(f"fault: {_reason(error)}") from None
+
+
+def renamed(rule: FaultRule, taken: Iterable[str]) -> FaultRule:
+    """A rule that has the name of its fault under one that is free.
+
+    Raises:
+        SetupError: it has a name of its own, which another has, too.
+    """
+    if rule.name != rule.fault:
+        raise SetupError(f"fault: name: there is a rule {rule.name}: clear it first, or take another name")
+    names = (f"{rule.fault}-{number}" for number in itertools.count(2))
+    return rule.model_copy(update={"name": next(name for name in names if name not in set(taken))})
+
+
+def read_file(file: Path) -> RuleFile:
+    """The seed and the rules of a file, each with a name of its own.
+
+    Raises:
+        SetupError: it cannot be read, or a rule is wrong.
+    """
+    try:
+        said = RuleFile.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise SetupError(f"faults {file}: no such file") from None
+    except ValidationError as error:
+        raise SetupError(f"faults {file}: {_reason(error)}") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SetupError(f"faults {file}: {error}") from error
+    rules: dict[str, FaultRule] = {}
+    for each in said.faults:
+        rule = each
+        if rule.name in rules:
+            try:
+                rule = renamed(rule, rules)
+            except SetupError as error:
+                raise SetupError(f"faults {file}: {error}") from None
+        rules[rule.name] = rule
+    return said.model_copy(update={"faults": tuple(rules.values())})
+
+
+def _reason(error: ValidationError) -> str:
+    first = error.errors(include_input=False)[0]
+    key = ".".join(str(part) for part in first["loc"])
+    words = {"extra_forbidden": "there is no such key", "missing": "is missing"}
+    reason = words.get(first["type"], first["msg"].removeprefix("Value error, "))
+    return f"{key}: {reason}" if key else reason
+
+
+def write_file(file: Path, rules: Iterable[FaultRule], seed: int | None) -> None:
+    """Put a file in place of the one that is there; whoever reads it sees the one or the other.
+
+    Raises:
+        SetupError: it cannot be written.
+    """
+    tables = ["\n".join(["[[faults]]", *map(_line, rule.table().items())]) for rule in rules]
+    text = "\n\n".join([*([f"seed = {seed}"] if seed is not None else []), *tables])
+    try:
+        made = DurableFile(file)
+        try:
+            made.write(f"{text}\n".encode())
+            made.flush()
+            publish(made.hidden, file)
+        finally:
+            made.discard()
+    except OSError as error:
+        raise SetupError(f"faults {file}: {error.strerror}") from error
+
+
+def _line(item: tuple[str, Any]) -> str:
+    key, value = item
+    return f"{key} = {f'0x{value:04X}' if key == 'status' else _value(value)}"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {_value(each)}" for key, each in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    # JSON's strings, numbers and booleans are TOML's, but for one control character.
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")

@@ -1,0 +1,101 @@
+"""A bench printer whose news come as lines of JSON, one after the other."""
+
+import queue
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from printscp.errors import SetupError
+from printscp.lint import Finding, Severity
+from printscp.testing.bench import BenchPrinter, is_end
+from printscp.testing.film import Film
+from printscp.testing.lines import Line, of_end, of_film, of_step
+from printscp.transcript import Step, Transcript
+
+
+class Station:
+    """Pictures of films go to ``folder``; with ``findings`` they are graded; it ends by `stop`, or with
+    ``once`` when the first association does."""
+
+    def __init__(self, folder: Path | None, findings: bool, once: bool) -> None:
+        self._folder = folder
+        self._findings = findings
+        self._once = once
+        self._news: queue.SimpleQueue[tuple[Transcript, Step | Film] | None] = queue.SimpleQueue()
+        self._numbers: dict[int, int] = {}  # of associations, by their transcript's identity
+        self._began = 0
+        self._films = 0
+        self._errors = 0
+
+    @property
+    def right(self) -> bool:
+        """No error was found, and a film came where one was wanted."""
+        return not self._errors and not (self._once and not self._films)
+
+    def printer(self, **settings: Any) -> BenchPrinter:
+        """The printer, which is not started yet.
+
+        Raises:
+            SetupError: what is wrong with the settings, in one line.
+        """
+        if self._folder is not None:
+            with _usable(self._folder):
+                self._folder.mkdir(parents=True, exist_ok=True)
+        printer = BenchPrinter(**settings)
+        printer.watch(lambda transcript, what: self._news.put((transcript, what)))
+        return printer
+
+    def stop(self) -> None:
+        """No more lines, but of what has come; from any thread, or a signal."""
+        self._news.put(None)
+
+    def lines(self, printer: BenchPrinter) -> Iterator[Line]:
+        """A line for the printer, and then one for each step, film and end of an association."""
+        yield {
+            "line": "ready",
+            "host": printer.host,
+            "port": printer.port,
+            "ae_titles": list(printer.ae_titles),
+        }
+        while (news := self._news.get()) is not None:
+            transcript, what = news
+            association = self._number(transcript)
+            if isinstance(what, Film):
+                yield self._film(association, what)
+                printer.clear()  # it may run for long
+                continue
+            yield of_step(association, transcript, what)
+            if is_end(what):
+                del self._numbers[id(transcript)]
+                found = self._graded(printer.findings_of(transcript) if self._findings else None)
+                yield of_end(association, transcript, found)
+                if self._once:
+                    return
+
+    def _number(self, transcript: Transcript) -> int:
+        if id(transcript) not in self._numbers:
+            self._began += 1
+            self._numbers[id(transcript)] = self._began
+        return self._numbers[id(transcript)]
+
+    def _film(self, association: int, film: Film) -> Line:
+        self._films += 1
+        page = ""
+        if self._folder is not None:
+            name = f"film-{film.job.id:06}{f'-{film.number}' if film.count > 1 else ''}.png"
+            with _usable(self._folder):
+                page = str(film.save(self._folder / name))
+        return of_film(association, film, film.findings if self._findings else None, page)
+
+    def _graded(self, findings: tuple[Finding, ...] | None) -> tuple[Finding, ...] | None:
+        self._errors += sum(each.severity is Severity.ERROR for each in findings or ())
+        return findings
+
+
+@contextmanager
+def _usable(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SetupError(f"films {folder}: {error.strerror}") from error
