@@ -288,14 +288,14 @@ class PrintAssociation:
         dataset = decoded(getattr(answer, returned, None), syntax)
         words = _in_words(answer.Status, getattr(answer, "ErrorComment", None))
         category = code_to_category(answer.Status)
-        # PS3.7 Annex C: some answers name attributes in the command, others bring them along.
-        tags = getattr(answer, "AttributeIdentifierList", None) or []
-        named = [keyword_for_tag(tag) for tag in ([tags] if isinstance(tags, int) else tags)]
         if category == "Warning":
-            unsaid = [keyword for keyword in named if keyword not in words]
-            self.warnings.append(f"{step}: {', '.join((words, *unsaid))}")
+            self.warnings.append(f"{step}: {words}")
         elif category != "Success":
-            raise Failed(step, words, answer.Status, {*named, *(each.keyword for each in dataset)})
+            # PS3.7 Annex C: some failures name attributes in the command, others bring them along.
+            tags = getattr(answer, "AttributeIdentifierList", None) or []
+            tags = [tags] if isinstance(tags, int) else tags
+            named = {keyword_for_tag(tag) for tag in tags} | {each.keyword for each in dataset}
+            raise Failed(step, words, answer.Status, named)
         return dataset
 
     def _established(self, event: Event) -> None:

@@ -227,18 +227,21 @@ def test_where_it_does_not_collate_films_are_printed_one_by_one(accepted: Sheet,
 # --- what the imager does not have -----------------------------------------------------------------------
 
 
-def test_what_it_does_not_know_is_left_to_it_and_told(accepted: Sheet) -> None:
-    plain = replace(
-        load("imager17"), smoothings={"MEDIUM": 0.1}, trim=False, configurations={}, empty_image_density=""
-    )
+@pytest.mark.parametrize(
+    ("lack", "told"),
+    [
+        ({"configurations": {}}, "ConfigurationInformation"),
+        ({"empty_image_density": ""}, "EmptyImageDensity"),
+    ],
+)
+def test_what_it_does_not_know_is_left_to_it_and_told(
+    accepted: Sheet, lack: dict[str, Any], told: str
+) -> None:
+    plain = replace(load("imager17"), smoothings={"MEDIUM": 0.1}, trim=False, **lack)
     with Imager(Mode.STRICT, profile=plain) as imager:
         sent = forward(imager.port, replace(accepted, images=accepted.images[:5]))
         (sheet,) = imager.spool.sheets
-    for words in (
-        "SmoothingType NONE left to the printer",
-        "ConfigurationInformation",
-        "EmptyImageDensity",
-    ):
+    for words in ("SmoothingType NONE left to the printer", told):
         assert words in " ".join(sent.remarks)
     assert "MaxDensity" not in " ".join(sent.remarks)
     assert [image.pixels for image in sheet.images] == [image.pixels for image in accepted.images[:5]]
