@@ -16,12 +16,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from printscp.errors import NotPossible, SetupError
 from printscp.film.sheet import BytesLike, Order, Sheet
-from printscp.sheet_file import DamagedSheet, SheetFile, read
+from printscp.sheet_file import DamagedSheet, SheetFile, is_plain, read
 from printscp.transcript import Transcript
 from printscp.transcript.file import DamagedTranscript, dump, load
 
 _HEADER = "job.json"
 _DIALOGUE = "dialogue"
+_FILM = "film-"
+_BROKEN = (tarfile.TarError, KeyError, ValueError, OverflowError, RecursionError)
+"""What reading a tar raises that is none, or made to do harm."""
 
 
 @dataclass(frozen=True)
@@ -79,27 +82,30 @@ def write(capture: Capture, path: Path) -> None:
         NotPossible: a film is not kept.
         SetupError: the file cannot be written.
     """
-    films = [_encoded(capture.film(number)) for number in range(1, capture.films + 1)]
-    header = _Header(capture.uid, capture.created, capture.order, capture.films)
-    members = {_HEADER: _HEADERS.dump_json(header, indent=1)}
+    members = {
+        _HEADER: _HEADERS.dump_json(
+            _Header(capture.uid, capture.created, capture.order, capture.films), indent=1
+        )
+    }
     if capture.dialogue is not None:
         members[_DIALOGUE] = dump(capture.dialogue)
-    members |= {_film_name(number): film for number, film in enumerate(films, start=1)}
     try:
-        file = path.open("xb")
+        path.touch(0o600, exist_ok=False)  # for its owner alone, as what is in it is a patient's
+        file = path.open("wb")
     except OSError as error:
         raise SetupError(f"{path}: {error.strerror}") from error
     try:
         with file, tarfile.open(fileobj=file, mode="w:") as archive:
             for name, content in members.items():
-                member = tarfile.TarInfo(name)
-                member.size, member.mode = len(content), 0o600
-                member.mtime = int(capture.created.timestamp())
-                archive.addfile(member, BytesIO(content))
-    except OSError as error:
+                _add(archive, name, content, capture.created)
+            for number in range(1, capture.films + 1):
+                _add(archive, _film_name(number), _encoded(capture.film(number)), capture.created)
+    except BaseException as error:
         with suppress(OSError):
             path.unlink()
-        raise SetupError(f"{path}: {error.strerror}") from error
+        if isinstance(error, OSError):
+            raise SetupError(f"{path}: {error.strerror}") from error
+        raise
 
 
 def read_file(path: Path) -> Capture:
@@ -111,7 +117,10 @@ def read_file(path: Path) -> Capture:
     try:
         with tarfile.open(path, "r:") as archive:
             header = _HEADERS.validate_json(_member(archive, _HEADER))
-            kept = _member(archive, _DIALOGUE) if _DIALOGUE in archive.getnames() else None
+            names = archive.getnames()
+            kept = _member(archive, _DIALOGUE) if _DIALOGUE in names else None
+            if header.films != sum(each.startswith(_FILM) for each in names):
+                raise KeyError("a film")
         dialogue = None if kept is None else load(kept)
     except FileNotFoundError as error:
         raise SetupError(f"{path}: no such file, nor the number of a job") from error
@@ -119,14 +128,14 @@ def read_file(path: Path) -> Capture:
         raise SetupError(f"{path}: {error.strerror or error}") from error
     except DamagedTranscript as error:
         raise SetupError(f"{path}: {error}") from error
-    except (tarfile.TarError, ValidationError, KeyError) as error:
+    except (*_BROKEN, ValidationError) as error:
         raise SetupError(f"{path}: is no job that printscp jobs export wrote") from error
 
     def film(number: int) -> Sheet:
         try:
             with tarfile.open(path, "r:") as archive:
                 return read(BytesIO(_member(archive, _film_name(number))), str(number))
-        except (OSError, tarfile.TarError, KeyError, DamagedSheet) as error:
+        except (OSError, *_BROKEN, DamagedSheet) as error:
             raise NotPossible(f"{path}: film {number} cannot be read: {error}") from error
 
     return Capture(path.name, header.uid, header.created, header.order, header.films, film, dialogue)
@@ -143,11 +152,18 @@ def _encoded(sheet: Sheet) -> bytes:
 
 
 def _film_name(number: int) -> str:
-    return f"film-{number:03}.sheet"
+    return f"{_FILM}{number:03}.sheet"
+
+
+def _add(archive: tarfile.TarFile, name: str, content: bytes, created: datetime) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode, member.mtime = len(content), 0o600, int(created.timestamp())
+    archive.addfile(member, BytesIO(content))
 
 
 def _member(archive: tarfile.TarFile, name: str) -> bytes:
-    file = archive.extractfile(name)
+    member = archive.getmember(name)
+    file = archive.extractfile(member) if is_plain(member) else None
     if file is None:
         raise KeyError(name)
     return file.read()

@@ -42,8 +42,9 @@ def decode(encoded: bytes | bytearray, syntax: UID) -> Dataset:
     """
     if not encoded:
         return Dataset()
-    view, implicit = memoryview(encoded), syntax.is_implicit_VR
+    view = memoryview(encoded)
     try:
+        implicit = syntax.is_implicit_VR
         elements = _cut(view, implicit)
         if elements is not None:
             dataset = _data_set(elements, implicit)

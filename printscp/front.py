@@ -138,10 +138,19 @@ class Front:
             self.settings, self._profiles, self._printers = before
             raise
         self._former = [*(each for each in self._former if each.has_listeners), *before[2].values()]
+        self._let_go()
 
     def set_state(self, status: str, info: str, ae_title: str | None = None) -> None:
         """Have a printer, the first one or that of a title, report a Printer Status and its info, whatever is
-        the matter; NORMAL has it report that."""
+        the matter; NORMAL has it report that.
+
+        Raises:
+            SetupError: there is no such status, or no such printer.
+        """
+        if status not in _SEVERITY:
+            raise SetupError(f"printer status {status!r} is none of {', '.join(_SEVERITY)}")
+        if ae_title is not None and ae_title not in self._printers:
+            raise SetupError(f"no printer {ae_title!r}: there are {', '.join(self._printers)}")
         name = self.printer(ae_title).name
         with self._judging:
             if status == "NORMAL":
@@ -198,6 +207,14 @@ class Front:
             return spool
         self._faulty.append(FaultySpool(spool, self.faults))
         return self._faulty[-1]
+
+    def _let_go(self) -> None:
+        """Of the spools of printers that are no more, where no job waits."""
+        used = [printer.spool for printer in self._everyone()]
+        for spool in list(self._faulty):
+            if not spool.holds_jobs and not any(each is spool for each in used):
+                self._faulty.remove(spool)
+                spool.close()
 
     def _entrances(self) -> tuple[Entrance, ...]:
         """How each printer is reached, and by whom."""

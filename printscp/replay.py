@@ -67,6 +67,8 @@ def replay(
     said = capture.said
     if said.dropped:
         raise NotPossible(f"{capture.name}: the beginning of its dialogue is not kept: it was too long")
+    if not any(each.proposed for each in said.contexts):
+        raise NotPossible(f"{capture.name}: its dialogue has no presentation context to propose")
     proposed = [(each.abstract_syntax, each.proposed) for each in said.contexts]
     titles = called or said.called or said.printer, calling or said.calling
     with VerbatimAssociation(host, port, *titles, proposed, timeout) as association:

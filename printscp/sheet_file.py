@@ -101,7 +101,7 @@ def read(stream: BinaryIO, name: str) -> Sheet:
         first = error.errors(include_input=False)[0]
         key = ".".join(str(part) for part in first["loc"])
         raise DamagedSheet(f"sheet {name} cannot be read: {key}: {first['msg']}") from None
-    except (tarfile.TarError, ValueError, KeyError, TypeError, OverflowError) as error:
+    except (tarfile.TarError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise DamagedSheet(f"sheet {name} cannot be read: {error}") from error
     except OSError as error:
         if error.errno == EINVAL:  # the head of a member points to nowhere
@@ -134,8 +134,14 @@ def _head(name: str, data: BytesLike) -> bytes:
     return bytes(head)
 
 
+def is_plain(member: tarfile.TarInfo) -> bool:
+    """Whether a member of a tar is as long as it says: links may lead to themselves, and a sparse file of a
+    few bytes unfolds to any size."""
+    return member.isreg() and not member.issparse()
+
+
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    file = archive.extractfile(member)
+    file = archive.extractfile(member) if is_plain(member) else None
     if file is None:
         raise ValueError(f"{member.name} is no file")
     data = file.read()

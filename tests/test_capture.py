@@ -1,5 +1,6 @@
 """A job in a file: what goes in comes out, and what is damaged is said in one line."""
 
+import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -44,6 +45,7 @@ def test_a_job_comes_back_as_it_was(capture: Capture, tmp_path: Path) -> None:
     assert [back.film(each) for each in (1, 2)] == [capture.film(each) for each in (1, 2)]
     assert back.said == capture.said
     assert file.stat().st_size < 80_000
+    assert file.stat().st_mode & 0o777 == 0o600  # it names a patient
 
 
 def test_a_job_without_its_dialogue_is_a_job(capture: Capture, tmp_path: Path) -> None:
@@ -96,5 +98,34 @@ def test_damage_is_said_in_one_line(capture: Capture, tmp_path: Path) -> None:
         damaged.film(2)
     assert "\n" not in str(caught.value)
     file.write_bytes(whole[:400])
+    with pytest.raises(SetupError, match="is no job that printscp jobs export wrote"):
+        read_file(file)
+
+
+def _link(name: str, to: str) -> tarfile.TarInfo:
+    link = tarfile.TarInfo(name)
+    link.type, link.linkname = tarfile.SYMTYPE, to
+    return link
+
+
+def _sparse(name: str) -> tarfile.TarInfo:
+    """A file of no bytes that says to be of a tebibyte (PAX 1.0 of GNU tar)."""
+    member = tarfile.TarInfo(name)
+    member.pax_headers = {"GNU.sparse.map": "0,0", "GNU.sparse.size": str(1 << 40), "GNU.sparse.name": name}
+    return member
+
+
+@pytest.mark.parametrize("harm", [_link("job.json", "job.json"), _sparse("job.json")], ids=["link", "sparse"])
+def test_a_file_made_to_do_harm_is_said_to_be_no_job(tmp_path: Path, harm: tarfile.TarInfo) -> None:
+    with tarfile.open(tmp_path / "film.job", "w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(harm)
+    with pytest.raises(SetupError, match="is no job that printscp jobs export wrote"):
+        read_file(tmp_path / "film.job")
+
+
+def test_films_that_a_file_does_not_have_are_not_looked_for(capture: Capture, tmp_path: Path) -> None:
+    file = tmp_path / "film.job"
+    write(capture, file)
+    file.write_bytes(file.read_bytes().replace(b'"films": 2', b'"films": 9'))
     with pytest.raises(SetupError, match="is no job that printscp jobs export wrote"):
         read_file(file)

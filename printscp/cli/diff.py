@@ -69,12 +69,16 @@ def _say(found: "Comparison") -> None:
             only = found.first if request.first else found.second
             step = request.first or request.second
             typer.secho(printable(f"  {request.request} (step {step}): only {only}"), fg="red")
-    if found.films:
+    one, other = found.counts
+    if found.films or one != other:
         _say_heading("films")
+    if one != other:
+        typer.secho(f"  {one} | {other}", fg="red")
     for film in found.films:
         _say_film(film)
     _say_timing(found)
-    verdict = "no difference" if found.equal else "there are differences"
+    none = "no difference in what could be compared" if found.notes else "no difference"
+    verdict = none if found.equal else "there are differences"
     typer.secho(verdict, fg="green" if found.equal else "red")
 
 

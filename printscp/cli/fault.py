@@ -186,21 +186,15 @@ def _file(faults: Path | None, config: Path | None) -> Path:
 
 
 def _values(pairs: list[str]) -> dict[str, Any] | None:
+    from printscp.faults.rule import as_written
+
     values: dict[str, Any] = {}
     for pair in pairs:
         keyword, equals, value = pair.partition("=")
         if not equals:
             raise typer.BadParameter(f"{pair!r}: KEYWORD=VALUE is wanted", param_hint="--value")
-        values[keyword] = _number(value)
+        values[keyword] = as_written(keyword, value)
     return values or None
-
-
-def _number(text: str) -> int | str:
-    """Numbers of 16 bits are written as numbers in TOML, and here in either base."""
-    try:
-        return int(text, 16 if text.startswith("0x") else 10)
-    except ValueError:
-        return text
 
 
 def _line(rule: "FaultRule") -> str:

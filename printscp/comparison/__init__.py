@@ -90,7 +90,8 @@ class Timing:
 
 @dataclass(frozen=True)
 class Comparison:
-    """``notes`` say what could not be compared. Timing alone makes no difference."""
+    """``notes`` say what could not be compared, ``counts`` how many films each has. Timing alone makes no
+    difference."""
 
     first: str
     second: str
@@ -99,12 +100,13 @@ class Comparison:
     films: tuple[FilmChange, ...]
     timing: tuple[Timing, Timing] | None
     notes: tuple[str, ...]
+    counts: tuple[int, int]
 
     @property
     def equal(self) -> bool:
-        """The same was sent, and the films are the same."""
-        same = all(each.equal for each in self.films)
-        return same and not (self.association or self.requests or self.notes)
+        """The same was sent, and the films are the same, as far as that can be said."""
+        same = self.counts[0] == self.counts[1] and all(each.equal for each in self.films)
+        return same and not (self.association or self.requests)
 
 
 def compare(first: Capture, second: Capture) -> Comparison:
@@ -121,8 +123,6 @@ def compare(first: Capture, second: Capture) -> Comparison:
         for each in (first, second)
         if each.dialogue is None
     ]
-    if first.films != second.films:
-        notes.append(f"{first.name} has {first.films} films, {second.name} {second.films}")
     a, b = first.dialogue, second.dialogue
     return Comparison(
         first.name,
@@ -132,4 +132,5 @@ def compare(first: Capture, second: Capture) -> Comparison:
         tuple(film(first, second, each) for each in range(1, min(first.films, second.films) + 1)),
         (timing(a), timing(b)) if a and b else None,
         tuple(notes),
+        (first.films, second.films),
     )

@@ -72,7 +72,7 @@ class Asked:
         where none did."""
         box = [("image box", self._boxes[position])] if position in self._boxes else []
         sent = ((name, values.get(keyword)) for name, values in [*box, *self._levels])
-        return next(((name, value) for name, value in sent if value), ("", ""))
+        return next(((name, value) for name, value in sent if value == 0 or value), ("", ""))
 
     def source(self, keyword: str, position: int = 0, used: Any = None) -> str:
         """The same, to be put behind the value that is ``used``."""

@@ -144,10 +144,9 @@ def _notes(
         )
     if isinstance(tone, LookUp) and not tone.shape:
         notes += _table_notes(image, tone)
-    if isinstance(tone, LookUp) and asked.by(_CONFIGURATION, image.position)[0]:
-        notes.append(
-            f"Configuration Information {image.configuration} is without effect: there is a Presentation LUT."
-        )
+    by, wanted = asked.by(_CONFIGURATION, image.position)
+    if isinstance(tone, LookUp) and by:
+        notes.append(f"Configuration Information {wanted} is without effect: there is a Presentation LUT.")
     least, most = _range(image)
     if most < _FEW * ((1 << image.bits_stored) - 1):
         dark = _value(least, image, *tone_of(sheet, image)), _value(most, image, *tone_of(sheet, image))

@@ -332,7 +332,8 @@ PARAMETERS = {
     "after": "how many matches are let pass first [default: 0]",
     "times": "how often it happens; 0 is always [default: 0]",
     "when": "`before` a request is carried out, which then never is; `instead` of the answer to what was "
-    "carried out; or `after` the answer [default: instead]",
+    "carried out; or `after` the answer. An association, its release and an event have nothing to carry out: "
+    "`before` is `instead` there [default: instead]",
     "info": "a term of PS3.3 C.13.9.1",
     "films": "how many the magazine holds; 0: none from the start",
     "seconds": "how long",

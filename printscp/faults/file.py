@@ -3,7 +3,8 @@
 import itertools
 import json
 import tomllib
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Container, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -35,16 +36,16 @@ def make_rule(keys: dict[str, Any]) -> FaultRule:
         raise SetupError(f"fault: {_reason(error)}") from None
 
 
-def renamed(rule: FaultRule, taken: Iterable[str]) -> FaultRule:
-    """A rule that has the name of its fault under one that is free.
+def renamed(rule: FaultRule, taken: Container[str], numbers: Iterable[int] | None = None) -> FaultRule:
+    """A rule that has the name of its fault under one that is free, with the first of ``numbers`` that is.
 
     Raises:
         SetupError: it has a name of its own, which another has, too.
     """
     if rule.name != rule.fault:
         raise SetupError(f"fault: name: there is a rule {rule.name}: clear it first, or take another name")
-    names = (f"{rule.fault}-{number}" for number in itertools.count(2))
-    return rule.model_copy(update={"name": next(name for name in names if name not in set(taken))})
+    names = (f"{rule.fault}-{number}" for number in numbers or itertools.count(2))
+    return rule.model_copy(update={"name": next(name for name in names if name not in taken)})
 
 
 def read_file(file: Path) -> RuleFile:
@@ -62,11 +63,12 @@ def read_file(file: Path) -> RuleFile:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SetupError(f"faults {file}: {error}") from error
     rules: dict[str, FaultRule] = {}
+    numbers: defaultdict[str, Iterable[int]] = defaultdict(lambda: itertools.count(2))
     for each in said.faults:
         rule = each
         if rule.name in rules:
             try:
-                rule = renamed(rule, rules)
+                rule = renamed(rule, rules, numbers[rule.fault])
             except SetupError as error:
                 raise SetupError(f"faults {file}: {error}") from None
         rules[rule.name] = rule

@@ -22,6 +22,7 @@ from printscp.faults.fault import (
 )
 from printscp.faults.terms import OF_JOBS, TERMS, USUAL_STATUS
 
+_NUMBERS = ("IS", "US", "SS", "UL", "SL", "US or SS")  # VRs
 _TITLE = "AE titles that it is for, with * and ? as wildcards"
 
 
@@ -77,6 +78,8 @@ class FaultRule(BaseModel):
         steps = self.fault.kind.value.steps
         if self.at and not any(covers(self.at, step) for step in steps):
             raise ValueError(f"at: {self.at} is none of {', '.join((ANY_REQUEST, ANY_EVENT, *steps))}")
+        if self.after and not self.at and self.kind is Kind.STATE:
+            raise ValueError("after: at: is missing: without a step there is nothing to count")
         if self.info and self.info not in (TERMS if self.fault.kind is Kind.JOB else USUAL_STATUS):
             job = ", which only jobs have" if self.info in OF_JOBS else ""
             raise ValueError(f"info: {self.info} is no term of PS3.3 C.13.9.1{job}: see printscp fault kinds")
@@ -174,3 +177,14 @@ def _check_value(keyword: str, value: Any) -> None:
         write_data_element(stream, DataElement(tag, vr, value))
     except Exception as error:
         raise ValueError(f"{keyword}: {value!r} is no value of VR {vr}") from error
+
+
+def as_written(keyword: str, text: str) -> int | str:
+    """What a text stands for as the value of an attribute: a number, in either base, where its VR is one."""
+    tag = tag_for_keyword(keyword)
+    if tag is None or dictionary_VR(tag) not in _NUMBERS:
+        return text
+    try:
+        return int(text, 16 if text.startswith("0x") else 10)
+    except ValueError:
+        return text

@@ -21,6 +21,7 @@ from printscp.faults.terms import USUAL_STATUS
 from printscp.film.printer import Fate, PrinterState
 
 _REMEMBERED = 10_000  # faults that happened
+_FRESH = 50_000_000  # nanoseconds in which a file may change again, and its time stay the same
 _SEVERITY = ("NORMAL", "WARNING", "FAILURE")
 _STANDING = (Kind.STATE, Kind.SUPPLY)  # these last
 
@@ -70,6 +71,12 @@ class _Tally:
         if self.rule.kind in _STANDING:
             self.since = time.monotonic()
 
+    def seconds_left(self) -> float:
+        """Of a fault that lasts and ends by itself; 0 where it is not in force, or has no end."""
+        if not self.in_force or self.since is None or not self.rule.seconds:
+            return 0.0
+        return max(0.0, self.since + self.rule.seconds - time.monotonic())
+
     @property
     def in_force(self) -> bool:
         """Of a fault that lasts."""
@@ -101,6 +108,7 @@ class FaultScript:
         self._fates: dict[str, str] = {}
         self._listeners: list[Callable[[], None]] = []
         self._stamp: object = None
+        self._wrong = ""  # what is wrong with the file, if it could not be read again
         if file is not None:
             self._stamp = _stamp(file)
             read = read_file(file)
@@ -164,10 +172,16 @@ class FaultScript:
             if stamp == self._stamp:
                 return
             self._stamp = stamp
+            before = self.rules
             try:
                 self._replace(read_file(self.file).faults)
             except SetupError as error:
-                log.error("faults not read again: %s", error)
+                if str(error) != self._wrong:
+                    log.error("faults not read again: %s", error)
+                self._wrong = str(error)
+                return
+            self._wrong = ""
+            if self.rules == before:
                 return
         log.warning("faults read again", extra={"source": str(self.file)})
         self._tell()
@@ -238,11 +252,16 @@ class FaultScript:
         """Have ``listener`` called from any thread when what is in force may have changed, until `forget`."""
         with self._lock:
             self._listeners.append(listener)
+            for tally in self._tallies.values():
+                self._tell_later(tally)
 
     def forget(self, listener: Callable[[], None]) -> None:
         """Stop calling."""
         with self._lock:
             self._listeners.remove(listener)
+            if not self._listeners:  # no thread of ours outlives the printer
+                for tally in self._tallies.values():
+                    _stop(tally)
 
     def _tell(self) -> None:
         with self._lock:
@@ -262,11 +281,17 @@ class FaultScript:
         self._tell_later(tally)
 
     def _tell_later(self, tally: _Tally) -> None:
-        """Have it noticed when what lasts is over."""
-        if tally.rule.kind in _STANDING and tally.rule.seconds:
-            tally.timer = threading.Timer(tally.rule.seconds, self._tell)
+        """Have it noticed when what lasts is over, if anybody listens."""
+        if self._listeners and tally.timer is None and (left := tally.seconds_left()):
+            tally.timer = threading.Timer(left, self._over, (tally,))
             tally.timer.daemon = True
             tally.timer.start()
+
+    def _over(self, tally: _Tally) -> None:
+        with self._lock:
+            tally.timer = None
+            self._tell_later(tally)  # a moment too early, or it has begun anew
+        self._tell()
 
     def _lacks(self, tally: _Tally, films: int) -> bool:
         """Whether there is not enough film for a job; counts its films if there is."""
@@ -321,6 +346,7 @@ def _stop(tally: _Tally) -> None:
     """A rule is no more."""
     if tally.timer is not None:
         tally.timer.cancel()
+        tally.timer = None
 
 
 def _can_be_at(rule: FaultRule, step: str) -> bool:
@@ -333,10 +359,13 @@ def _state(rule: FaultRule) -> PrinterState:
     return PrinterState("WARNING" if status == "NORMAL" else status, rule.info)
 
 
-def _stamp(file: Path) -> tuple[int, int, int] | None:
-    """What tells a file from the one before it; None where there is none."""
+def _stamp(file: Path) -> object:
+    """What tells a file from the one before it; None where there is none. That of one which has just been
+    written equals no other: it may be written once more within a tick of the clock that files have."""
     try:
         status = file.stat()
     except OSError:
         return None
+    if abs(time.time_ns() - status.st_mtime_ns) < _FRESH:
+        return object()
     return status.st_mtime_ns, status.st_size, status.st_ino

@@ -24,6 +24,12 @@ class FaultySpool:
         self._lock = threading.Lock()
         script.listen(self._look)
 
+    @property
+    def holds_jobs(self) -> bool:
+        """Whether jobs that came this way wait for the end of a fault."""
+        with self._lock:
+            return bool(self._holding)
+
     def draft(self) -> Draft:
         """See `FilmSpool`."""
         return self._spool.draft()

@@ -21,7 +21,11 @@ def check(transcript: Transcript) -> Flaws:
             yield Flaw("retired-sop-class", name)
         elif not context.accepted:
             yield Flaw("context-not-accepted", name)
-    without = [each for each in transcript.contexts if ImplicitVRLittleEndian not in each.proposed]
+    # One of the contexts of an abstract syntax is enough.
+    implicit = {
+        each.abstract_syntax for each in transcript.contexts if ImplicitVRLittleEndian in each.proposed
+    }
+    without = [each for each in transcript.contexts if each.abstract_syntax not in implicit]
     if without:
         names = ", ".join(dict.fromkeys(class_name(UID(each.abstract_syntax)) for each in without))
         yield Flaw("no-default-transfer-syntax", names)
@@ -49,11 +53,13 @@ def at_its_end(transcript: Transcript) -> list[tuple[int, Flaw]]:
             continue
         answer = answers.get(step.number)
         name = class_name(step.sop_class)
+        clause = "PS3.4 H.4.6.2.1" if step.sop_class == PRINTER else ""
         if answer is None and ended and _awaited(transcript, step):
-            flaws.append((step.number, Flaw("event-not-answered", name)))
+            flaws.append((step.number, Flaw("event-not-answered", name, "", clause)))
         elif answer is not None and answer.status:
             meaning = MEANINGS.get(answer.status, "unknown status")
-            flaws.append((step.number, Flaw("event-refused", f"{name}: 0x{answer.status:04X} {meaning}")))
+            words = f"{name}: 0x{answer.status:04X} {meaning}"
+            flaws.append((step.number, Flaw("event-refused", words, "", clause)))
     return flaws
 
 

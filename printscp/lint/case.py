@@ -9,6 +9,7 @@ from pydicom.uid import UID
 
 from printscp.film.attributes import Attribute
 from printscp.film.profile import PrinterProfile
+from printscp.film.rules import Rule
 from printscp.film.service import SOP_CLASSES
 from printscp.film.sop_classes.presentation_lut import LUT_ITEM
 from printscp.film.statuses import category
@@ -21,7 +22,7 @@ from printscp.film.uids import (
     PRESENTATION_LUT,
 )
 from printscp.lint.scene import IMAGE_SEQUENCES, Box, Film, LookUp, Scene, Session
-from printscp.lint.values import sequence_of
+from printscp.lint.values import sequence_of, value_of
 from printscp.transcript import Step, Transcript
 
 CLAUSES = {
@@ -117,6 +118,20 @@ class Case:
         if isinstance(target, Box) and target.position:
             words += f", position {target.position}"
         return words
+
+
+def misreferred(case: Case, keyword: str, rule: Rule) -> str:
+    """Why a sequence that is to name one instance of a class does not; empty where it does, or is empty."""
+    value = value_of(case.sent, keyword)
+    if not value:
+        return ""
+    try:
+        rule.take(value, case.profile)
+    except ValueError as error:
+        return str(error)
+    except Exception:  # values inside of a sequence are decoded when they are first read
+        return "cannot be decoded"
+    return ""
 
 
 def class_name(sop_class: UID) -> str:

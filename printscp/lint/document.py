@@ -28,8 +28,8 @@ that there is no such job, 4 that its dialogue is no longer kept.
 
 A finding never quotes texts or patient attributes that were sent. What printers answer is reckoned by
 asking each profile of `layouts/printers` the same requests, as strict as it is, until it refuses one; the
-requests after that are "not reached". Where the clause is "ours" the standard does not say it, and the
-limit is our choice.
+requests after that are "not reached", as are those for boxes that it does not make. Where the clause is
+"ours" the standard does not say it, and the limit is our choice.
 
 `samples/wrong` has a print SCU for each of the common mistakes, and says what it must be told.
 """

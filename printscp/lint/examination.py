@@ -24,10 +24,12 @@ def examine(
     images: Mapping[tuple[int, int], bytes],
 ) -> Report:
     """As `printscp.lint.grade`."""
-    return _Examination(transcript, profile, imagers, images).report()
+    return Examination(transcript, profile, imagers, images).report()
 
 
-class _Examination:
+class Examination:
+    """``answers`` has, by step and name of the imager, what each answers to each request."""
+
     def __init__(
         self,
         transcript: Transcript,
@@ -40,7 +42,7 @@ class _Examination:
         self._scene = Scene(profile)
         self._patients = text.Patients()
         self._imagers = [Imager(each, transcript) for each in imagers]
-        self._answers: dict[int, dict[str, str]] = {}
+        self.answers: dict[int, dict[str, str]] = {}
         self._requests: list[Graded] = []
         self._findings: list[Finding] = []
 
@@ -72,7 +74,7 @@ class _Examination:
         case = self._case(request, answer, sent)
         self._requests.append(Graded(request.number, case.name(), answer.status if answer else None))
         if self._imagers:
-            self._answers[request.number] = {
+            self.answers[request.number] = {
                 imager.name: imager.answer(case, self._decoded(request, encoded)) for imager in self._imagers
             }
         self._patients.remember(case.sent)
@@ -91,7 +93,7 @@ class _Examination:
 
     def _elsewhere(self, step: int) -> str:
         """The imagers that do not simply take a request."""
-        answers = self._answers.get(step, {})
+        answers = self.answers.get(step, {})
         return ", ".join(
             name for name, said in answers.items() if said != TAKEN and not said.startswith(NOT_REACHED)
         )
@@ -160,7 +162,7 @@ class _Examination:
                 message,
                 flaw.clause or kind.clause,
                 kind.fix,
-                self._answers.get(step, {}),
+                self.answers.get(step, {}),
             )
         )
 

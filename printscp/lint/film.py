@@ -2,6 +2,8 @@
 
 import re
 
+from pydicom.multival import MultiValue
+
 from printscp.errors import PrintError
 from printscp.film.display_format import DisplayFormat
 from printscp.film.rules import ICC_PROFILE
@@ -12,7 +14,7 @@ from printscp.film.uids import (
     BASIC_GRAYSCALE_IMAGE_BOX,
     BASIC_GRAYSCALE_PRINT_MANAGEMENT_META,
 )
-from printscp.lint.case import Case, Flaw, Flaws
+from printscp.lint.case import CLAUSES, Case, Flaw, Flaws
 from printscp.lint.scene import IMAGE_BOXES, Box, Film
 from printscp.lint.values import number_of, value_of
 
@@ -54,8 +56,9 @@ def _display_format(case: Case) -> Flaws:
     if not value:
         return
     name = "ImageDisplayFormat"
-    if not isinstance(value, str):
+    if isinstance(value, MultiValue):
         yield Flaw("backslash-lost", f"{len(value)} values in place of one", name)
+    if not isinstance(value, str):
         return
     text = value.rstrip(" ")
     if _FORM.fullmatch(text) is None:
@@ -115,11 +118,14 @@ def _densities(case: Case) -> Flaws:
         yield Flaw("density-gray-values", "0.00 to 2.55 OD", "MaxDensity")
         return
     least, most = case.profile.min_density, case.profile.max_density
+    clause = CLAUSES[case.sop_class, case.verb]
     outside = False
     for keyword, given in (("MinDensity", low), ("MaxDensity", high)):
         if given is not None and not least <= given <= most:
             outside = True
-            yield Flaw("density-outside-range", f"{given:g}, this printer has {least} to {most}", keyword)
+            yield Flaw(
+                "density-outside-range", f"{given:g}, this printer has {least} to {most}", keyword, clause
+            )
     low, high = _in_force(case, low, high)
     if low >= high:
         also = " after both were clipped" if outside else ""

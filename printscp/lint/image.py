@@ -6,21 +6,34 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from printscp.film.geometry import Rectangle
+from printscp.film.rules import REQUESTED_IMAGE_SIZE
 from printscp.film.uids import BASIC_COLOR_IMAGE_BOX
-from printscp.lint.case import Case, Flaw, Flaws
+from printscp.lint.case import CLAUSES, Case, Flaw, Flaws
 from printscp.lint.scene import IMAGE_BOXES, IMAGE_SEQUENCES, Box
 from printscp.lint.values import number_of, sequence_of, value_of
 
 _MUCH = 8  # times; ours
 _BITS = {(8, 8, 7), (16, 12, 11)}
 _COLOR_BITS = {(8, 8, 7)}
+_WIDE = range(9, 17)  # bits stored in 16 allocated
+# Said of gray and of color images, in a clause each.
+_OF_THE_SERVICE = frozenset(
+    {"wrong-position", "bits-inconsistent", "signed-pixels"}
+    | {"image-cropped", "image-demagnified", "image-too-large"}
+)
 
 
 def check(case: Case) -> Flaws:
     """N-SET of an image box."""
-    target = case.target
     if case.sop_class not in IMAGE_BOXES or case.verb != "set":
         return
+    clause = CLAUSES[case.sop_class, case.verb]
+    for flaw in _image_box(case):
+        yield flaw._replace(clause=clause) if flaw.code in _OF_THE_SERVICE else flaw
+
+
+def _image_box(case: Case) -> Flaws:
+    target = case.target
     if isinstance(target, Box) and target.position:
         position = number_of(case.sent, "ImageBoxPosition")
         if position is not None and position != target.position:
@@ -42,8 +55,8 @@ def _pixels(case: Case, item: Dataset, path: str) -> Flaws:
     bits = tuple(_whole(item, each) for each in ("BitsAllocated", "BitsStored", "HighBit"))
     if None not in bits and bits not in (_COLOR_BITS if color else _BITS):
         yield Flaw("bits-inconsistent", "/".join(str(each) for each in bits), f"{path}BitsStored")
-    if _whole(item, "PixelRepresentation") == 1:
-        yield Flaw("signed-pixels", "two's complement", f"{path}PixelRepresentation")
+    if representation := _whole(item, "PixelRepresentation"):
+        yield Flaw("signed-pixels", f"Pixel Representation {representation}", f"{path}PixelRepresentation")
     if color and _whole(item, "PlanarConfiguration") == 0:
         yield Flaw("planar-configuration", "by pixel", f"{path}PlanarConfiguration")
     white_first = not color and value_of(item, "PhotometricInterpretation") == "MONOCHROME1"
@@ -55,7 +68,7 @@ def _pixels(case: Case, item: Dataset, path: str) -> Flaws:
 def _length(case: Case, item: Dataset, allocated: int | None, path: str) -> Flaws:
     rows, columns = _whole(item, "Rows"), _whole(item, "Columns")
     data = value_of(item, "PixelData")
-    if not rows or not columns or allocated not in (8, 16) or data is None:
+    if not rows or not columns or allocated not in (8, 16) or not isinstance(data, (bytes, memoryview)):
         return
     samples = 3 if case.sop_class == BASIC_COLOR_IMAGE_BOX else 1
     wanted = rows * columns * samples * allocated // 8
@@ -71,8 +84,8 @@ def _values(case: Case, item: Dataset, data: Any, allocated: int, path: str) -> 
     cut = case.step.cut
     if cut is not None:
         data = case.images.get((cut.length, cut.crc))
-    stored = _whole(item, "BitsStored")
-    if data is None or allocated != 16 or not stored or _whole(item, "PixelRepresentation") == 1:
+    stored = _whole(item, "BitsStored") or 0
+    if data is None or allocated != 16 or stored not in _WIDE or _whole(item, "PixelRepresentation"):
         return
     largest = int(np.frombuffer(data, "<u2").max(initial=0))
     if largest >= 1 << stored:
@@ -88,7 +101,7 @@ def _size(case: Case, box: Box, item: Dataset, room: Rectangle) -> Flaws:
     if magnification not in case.profile.magnifications:
         magnification = values.get("MagnificationType")
     one_to_one = magnification == "NONE"
-    width = number_of(case.sent, "RequestedImageSize") if case.profile.requested_image_size else None
+    width = _width(case)
     if width is not None and one_to_one:
         yield Flaw("size-with-none", f"{width:g} mm", "RequestedImageSize")
         width = None
@@ -111,6 +124,15 @@ def _size(case: Case, box: Box, item: Dataset, room: Rectangle) -> Flaws:
         times = min(room.width / columns, room.height / rows)
         if times > _MUCH:
             yield Flaw("image-enlarged", f"{words}: {times:.0f} times", "")
+
+
+def _width(case: Case) -> float | None:
+    """The Requested Image Size, in mm, where there is one that the printer takes."""
+    value = value_of(case.sent, "RequestedImageSize")
+    try:
+        return None if value is None else float(REQUESTED_IMAGE_SIZE.take(value, case.profile).value)
+    except ValueError:
+        return None
 
 
 def _printed(case: Case, box: Box, item: Dataset, width: float) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from printscp.film.profile import PrinterProfile
 from printscp.film.service import contexts, perform
 from printscp.film.sheet import BytesLike, Order, Sheet
 from printscp.film.statuses import MEANINGS, category
-from printscp.lint.case import Case
+from printscp.lint.case import Case, class_name
 from printscp.transcript import Step, Transcript
 from printscp.transcript.renaming import Renaming
 
@@ -25,7 +25,8 @@ _MUCH = 1 << 50  # bytes
 TAKEN = "taken"
 """Of a request that is answered with success."""
 NOT_REACHED = "not reached"
-"""Begins what is said of requests after one that was refused."""
+"""Begins what is said of requests that would not come: after one that was refused, or for an instance that
+the printer did not make."""
 
 
 class _Draft:
@@ -114,6 +115,8 @@ class Imager:
         cannot be decoded."""
         if self._refused_at:
             return f"{NOT_REACHED}: refused at step {self._refused_at}"
+        if str(case.step.instance) in self._renaming.absent:
+            return f"{NOT_REACHED}: it makes no such {class_name(case.step.sop_class)}"
         if case.step.service == "C-ECHO":
             return TAKEN
         if case.context not in self._contexts:

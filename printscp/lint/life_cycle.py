@@ -5,6 +5,7 @@ import re
 from pydicom.uid import UID
 
 from printscp.film.dialogue import META_CLASSES
+from printscp.film.rules import FILM_SESSION_REFERENCE
 from printscp.film.service import COVERED, SOP_CLASSES
 from printscp.film.statuses import MEANINGS, category
 from printscp.film.uids import (
@@ -19,7 +20,7 @@ from printscp.film.uids import (
     PRINTER_CONFIGURATION_RETRIEVAL,
 )
 from printscp.lint.attributes import words
-from printscp.lint.case import CLAUSES, Case, Flaw, Flaws, class_name
+from printscp.lint.case import CLAUSES, Case, Flaw, Flaws, class_name, misreferred
 from printscp.lint.scene import ALWAYS_THERE, Box, Film, LookUp, Session
 from printscp.lint.values import reference_of, value_of
 
@@ -71,7 +72,7 @@ def _addressed(case: Case) -> Flaws:
     sop_class, uid = case.sop_class, str(case.step.instance)
     if sop_class in META_CLASSES:
         yield Flaw("meta-class-in-command", class_name(sop_class))
-    elif sop_class not in COVERED.get(UID(case.context), {case.context}):
+    elif not sop_class or sop_class not in COVERED.get(UID(case.context), {case.context}):
         where = class_name(UID(case.context)) if case.context else "no context that was accepted"
         yield Flaw("class-not-on-context", f"{class_name(sop_class)} on {where}")
     elif case.verb not in _SERVICES.get(sop_class, (case.verb,)):
@@ -119,8 +120,10 @@ def _created(case: Case) -> Flaws:
         yield Flaw("went-on-after-failure", "the N-CREATE of its film session was refused", _SESSION)
     elif scene.session is None:
         yield Flaw("no-film-session", "")
-    elif _SESSION in case.sent and wanted != scene.session.uid:
-        yield Flaw("wrong-session-reference", "it names another instance, or none", _SESSION)
+    elif why := misreferred(case, _SESSION, FILM_SESSION_REFERENCE):
+        yield Flaw("wrong-session-reference", why, _SESSION)
+    elif wanted and wanted != scene.session.uid:
+        yield Flaw("wrong-session-reference", "it names another instance", _SESSION)
     else:
         yield from _one_by_one(case, scene.session)
 
@@ -151,28 +154,29 @@ def _prints_session(case: Case, session: Session) -> bool:
 def _printed(case: Case) -> Flaws:
     target = case.target
     action = case.step.command.get("ActionTypeID")
+    clause = CLAUSES.get((case.sop_class, "action"), "")
     if action != _PRINT:
-        yield Flaw("action-type", f"Action Type ID {action}", "", CLAUSES.get((case.sop_class, "action"), ""))
+        yield Flaw("action-type", f"Action Type ID {action}", "", clause)
         return
     if case.step.size:
-        yield Flaw("action-information", f"{case.step.size} bytes")
+        yield Flaw("action-information", f"{case.step.size} bytes", "", clause)
     films = [target] if isinstance(target, Film) else []
     if isinstance(target, Session):
         films = [film for film in target.films if not film.deleted]
         if not films:
             yield Flaw("session-without-film-box", "N-CREATE a film box first")
     for film in films:
-        yield from _contents(film)
+        yield from _contents(film, clause)
 
 
-def _contents(film: Film) -> Flaws:
+def _contents(film: Film, clause: str) -> Flaws:
     """What is on a film that is printed."""
     lost = [box.position for box in film.images if box.refused_at]
     empty = [box.position for box in film.images if not box.set_at and not box.refused_at]
     if lost:
         yield Flaw("printed-after-failure", f"image {_listed(lost)} was refused")
     elif len(empty) == len(film.images):
-        yield Flaw("empty-film", "no image was set")
+        yield Flaw("empty-film", "no image was set", "", clause)
     elif empty:
         yield Flaw("box-left-empty", f"image {_listed(empty)} of {len(film.images)}")
 

@@ -2,16 +2,16 @@
 
 from pydicom.dataset import Dataset
 
-from printscp.film.rules import words_16
+from printscp.film.rules import PRESENTATION_LUT_REFERENCE, words_16
 from printscp.film.uids import BASIC_FILM_SESSION, BASIC_GRAYSCALE_IMAGE_BOX, PRESENTATION_LUT
 from printscp.lint.attributes import words
-from printscp.lint.case import Case, Flaw, Flaws
+from printscp.lint.case import Case, Flaw, Flaws, misreferred
 from printscp.lint.scene import IMAGE_SEQUENCES, Box, LookUp
 from printscp.lint.values import look_up_of, number_of, sequence_of, tag_of, value_of
 
 _SEQUENCE, _SHAPE = "PresentationLUTSequence", "PresentationLUTShape"
 _REFERENCE = "ReferencedPresentationLUTSequence"
-_ENTRIES = (256, 4096)
+_ENTRIES = {256: 8, 4096: 12}  # and the bits stored that they are for
 _BITS = range(10, 17)
 
 
@@ -65,6 +65,9 @@ def _numbers(item: Dataset, keyword: str) -> tuple[int, ...]:
 def _referred(case: Case) -> Flaws:
     if _REFERENCE not in case.sent:
         return
+    if why := misreferred(case, _REFERENCE, PRESENTATION_LUT_REFERENCE):
+        yield Flaw("lut-unknown", why, _REFERENCE)
+        return
     uid = look_up_of(case.sent)
     look_up = case.scene.look_ups.get(uid)
     if (look_up is None and not case.transcript.dropped) or (look_up is not None and not look_up.alive):
@@ -83,6 +86,6 @@ def _fits(case: Case) -> Flaws:
         return
     look_up = case.scene.look_up(case.sent, target.film.sent)
     stored = number_of(items[0], "BitsStored")
-    if look_up is not None and look_up.entries in _ENTRIES and stored and look_up.entries != 1 << int(stored):
-        message = f"{look_up.entries} entries, the image has {int(stored)} bits stored"
+    if look_up is not None and look_up.entries in _ENTRIES and stored and stored != _ENTRIES[look_up.entries]:
+        message = f"{look_up.entries} entries, the image has {stored:g} bits stored"
         yield Flaw("lut-image-bits", message, _REFERENCE)

@@ -1,5 +1,6 @@
 """Values of data sets that may be anything: what an SCU sent was not decoded before."""
 
+import math
 from typing import Any
 
 from pydicom.datadict import tag_for_keyword
@@ -16,11 +17,12 @@ def value_of(dataset: Dataset, keyword: str) -> Any:
 
 
 def number_of(dataset: Dataset, keyword: str) -> float | None:
-    """One number, or None."""
+    """One number, or None; neither infinite nor NaN, which DS and FD can spell."""
     try:
-        return float(value_of(dataset, keyword))
+        number = float(value_of(dataset, keyword))
     except (TypeError, ValueError, OverflowError):
         return None
+    return number if math.isfinite(number) else None
 
 
 def sequence_of(dataset: Dataset, keyword: str) -> list[Dataset]:

@@ -37,8 +37,10 @@ ORIENTATIONS: dict[str, tuple[tuple[int, int], tuple[int, int]]] = {
 top left to the bottom right."""
 
 
-_STAGES = ((96, 0.2), (256, 0.05), (512, 0.0))  # pixels of the pattern; who is farther behind goes no further
-_SEARCHED = ((48, 0.4), (96, 0.3), (256, 0.0))  # the same of what is not yet known as well
+_ROUNDS = 20  # of a refinement
+# Pixels of the pattern; who is farther behind goes no further; rounds, for the wrong ones take all there are.
+_STAGES = ((96, 0.2, 8), (256, 0.05, _ROUNDS), (512, 0.0, _ROUNDS))
+_SEARCHED = ((48, 0.4, _ROUNDS), (96, 0.3, _ROUNDS), (256, 0.0, _ROUNDS))  # of what is not known as well
 _FINEST = 1024
 _PLAUSIBLE = 0.5  # how well a guess agrees that may be right
 _ENOUGH = 0.85  # how well a place agrees that is right; other patterns come to 0.76
@@ -63,7 +65,6 @@ _LEAST = 16  # pixels, of the smallest copies
 _REACH = 0.02  # of the pattern's size, round a landmark
 _POINTS = 3  # in either direction, of which an expected pixel is the mean
 
-_ROUNDS = 20  # of the refinement
 _SMOOTHED = 3  # pixels
 _STRAYS = 0.1  # of what a guess can be wrong in size
 _ROOM = 0.06  # of the pattern's size, round it
@@ -300,12 +301,12 @@ def _slide(film: Levels, template: Levels) -> dict[bool, tuple[int, int, float]]
 
 
 def _best(
-    sought: _Sought, guesses: list[_Guess], stages: tuple[tuple[int, float], ...] = _STAGES
+    sought: _Sought, guesses: list[_Guess], stages: tuple[tuple[int, float, int], ...] = _STAGES
 ) -> _Guess | None:
     """The best of some guesses, refined; None where none of them is right. Those that cannot become the best
     are left behind, so that the finer copies are made of few."""
-    for size, margin in stages:
-        refined = [_refined(sought, guess, size) for guess in guesses]
+    for size, margin, rounds in stages:
+        refined = [_refined(sought, guess, size, rounds=rounds) for guess in guesses]
         guesses = [guess for guess in refined if guess is not None]
         best = max(guesses, key=_by_score, default=None)
         if best is None or best.score < _PLAUSIBLE / 2:
@@ -315,7 +316,11 @@ def _best(
 
 
 def _refined(
-    sought: _Sought, guess: _Guess, size: int, of: Callable[[Levels], Levels] | None = None
+    sought: _Sought,
+    guess: _Guess,
+    size: int,
+    of: Callable[[Levels], Levels] | None = None,
+    rounds: int = _ROUNDS,
 ) -> _Guess | None:
     """A guess made better on copies on which the pattern is about ``size`` pixels large; None where nothing
     like it is there."""
@@ -331,7 +336,7 @@ def _refined(
         template, image, mask = _framed(template, beside), _framed(image, level), _framed(mask | 255, 255)
         to_image, to_template = _shift(_RIM, _RIM) @ to_image, _shift(_RIM, _RIM) @ to_template
     warp = to_image @ guess.affine @ np.linalg.inv(to_template)
-    found = _aligned(of(template), of(image), mask, warp)
+    found = _aligned(of(template), of(image), mask, warp, rounds=rounds)
     if found is None or np.abs(np.linalg.inv(warp) @ found[1] - np.eye(3))[:2, :2].max() > _STRAYS:
         return None
     affine = np.linalg.inv(to_image) @ found[1] @ to_template
@@ -389,6 +394,7 @@ def _aligned(
     mask: NDArray[np.uint8],
     warp: Floats,
     motion: int = cv2.MOTION_AFFINE,
+    rounds: int = _ROUNDS,
 ) -> tuple[float, Floats] | None:
     """How well a template agrees with an image, and the affine that takes one to the other."""
     try:
@@ -400,7 +406,7 @@ def _aligned(
             # OpenCV has the middle of the first pixel at 0, 0.
             (_shift(-0.5, -0.5) @ warp @ _shift(0.5, 0.5))[:2].astype(np.float32),
             motion,
-            (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, _ROUNDS, 1e-5),
+            (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, rounds, 1e-5),
             _SMOOTHED,
         )
     except cv2.error:  # it strays, or there is nothing but one level

@@ -7,12 +7,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from printscp.errors import SetupError
+from printscp.spool.drafts import private_file
 from printscp.spool.migrations import expect_newest, upgrade
 from printscp.spool.tables import identity
 
@@ -51,6 +53,9 @@ class Database:
         self.is_sqlite = self._engine.dialect.name == "sqlite"
         try:
             if make:
+                if self.is_sqlite:
+                    with suppress(OSError):  # it is there, or its folder is not, as is said next
+                        private_file(Path(self._engine.url.database or "")).close()
                 upgrade(self._engine)
             else:
                 expect_newest(self._engine)

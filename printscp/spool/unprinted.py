@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -28,9 +29,13 @@ class Unprinted:
         self._folder.mkdir(mode=0o700, exist_ok=True)
         name = f"{began:%Y%m%d-%H%M%S-%f}-{secrets.token_hex(2)}{_SUFFIX}"
         draft = self._folder / f"{_HIDDEN}{name}"
-        with private_file(draft) as file:
-            file.write(content)
-        draft.rename(self._folder / name)
+        try:
+            with private_file(draft) as file:
+                file.write(content)
+            draft.rename(self._folder / name)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
         for path in self.newest()[_MOST:]:
             path.unlink(missing_ok=True)
 
@@ -40,10 +45,7 @@ class Unprinted:
         Raises:
             OSError
         """
-        if not self._folder.is_dir():
-            return []
-        names = (each.name for each in os.scandir(self._folder) if each.name.endswith(_SUFFIX))
-        return [self._folder / name for name in sorted(names, reverse=True) if not name.startswith(_HIDDEN)]
+        return [path for path in self._all() if not path.name.startswith(_HIDDEN)]
 
     def tidy(self, now: float, days: float) -> None:
         """Delete those that are older; ``now`` is in seconds since the epoch.
@@ -51,6 +53,14 @@ class Unprinted:
         Raises:
             OSError
         """
-        for path in self.newest():
-            if path.stat().st_mtime < now - days * _DAY:
-                path.unlink(missing_ok=True)
+        for path in self._all():
+            with suppress(FileNotFoundError):  # another process may have been faster
+                if path.stat().st_mtime < now - days * _DAY:
+                    path.unlink()
+
+    def _all(self) -> list[Path]:
+        """Those that a process which died was writing, too."""
+        if not self._folder.is_dir():
+            return []
+        names = (each.name for each in os.scandir(self._folder) if each.name.endswith(_SUFFIX))
+        return [self._folder / name for name in sorted(names, reverse=True)]

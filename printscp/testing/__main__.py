@@ -72,6 +72,8 @@ def _end_with(stop: Any) -> None:
             pass
         stop()
 
+    if sys.stdin is None:  # closed from the start: 0 is then a door of the printer
+        return
     kind = os.fstat(0).st_mode
     if stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind):
         threading.Thread(target=read, name="standard input", daemon=True).start()

@@ -99,7 +99,6 @@ class BenchPrinter:
         Raises:
             SetupError
         """
-        self._rejections.listen()
         self.faults.listen(self._notify)
         self._listens = True
         try:
@@ -107,6 +106,7 @@ class BenchPrinter:
         except BaseException:
             self.stop()
             raise
+        self._rejections.listen(self.port)
 
     def stop(self) -> None:
         """Stop listening, and abort the associations that stand. All that is remembered stays."""
@@ -177,7 +177,11 @@ class BenchPrinter:
 
     def set_state(self, status: str, info: str = "NORMAL", ae_title: str | None = None) -> None:
         """Have the printer, or that of a title, report a Printer Status and its info, by N-GET and by event;
-        NORMAL has it report that."""
+        NORMAL has it report that.
+
+        Raises:
+            SetupError: there is no such status, or no such printer.
+        """
         self._front.set_state(status, info, ae_title)
         self._notify()
 
@@ -229,6 +233,10 @@ class BenchPrinter:
     def watch(self, watcher: Watcher) -> None:
         """Have ``watcher`` told of each step and each film from now on."""
         self._watchers.append(watcher)
+
+    def watch_rejections(self, watcher: Callable[[str], None]) -> None:
+        """Have ``watcher`` told, from now on, why an SCU was not let in."""
+        self._rejections.watchers.append(watcher)
 
     def summary(self) -> str:
         """What came so far, in words: associations, requests and answers, and what is wrong with them."""
@@ -292,11 +300,11 @@ class BenchPrinter:
 
     def _complete(self, uid: str, transcript: Transcript) -> None:
         """Have a job printed, once."""
-        if not self._queue.begin(uid):
+        accepted = self._queue.begin(uid)
+        if accepted is None:
             return
         profile = self._front.printer(transcript.printer).profile
-        count = len(self._queue.sheets(uid))
-        films = [Film(uid, number, transcript, profile, self._queue) for number in range(1, count + 1)]
+        films = [Film(accepted, number + 1, transcript, profile) for number in range(len(accepted.sheets))]
         for film in films:
             self._tell(transcript, film)
         with self._changes:
@@ -335,14 +343,17 @@ def _script(faults: FaultScript | Iterable[FaultRule] | str | Path | None, seed:
 
 
 class _Rejections(logging.Handler):
-    """What the log of this process says of SCUs that were not let in."""
+    """What the log of this process says of SCUs that were not let in at a port."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.texts: deque[str] = deque(maxlen=_REJECTIONS)
+        self.watchers: list[Callable[[str], None]] = []
         self._log = logging.getLogger("printscp.wire.association")
+        self._port = 0
 
-    def listen(self) -> None:
+    def listen(self, port: int) -> None:
+        self._port = port
         self._log.addHandler(self)
 
     def ignore(self) -> None:
@@ -350,9 +361,11 @@ class _Rejections(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """See `logging.Handler`."""
-        reason = record.__dict__.get("reason")
-        if reason:
-            self.texts.append(str(reason))
+        said = vars(record)
+        if "reason" in said and said.get("port") == self._port:
+            self.texts.append(str(said["reason"]))
+            for watcher in self.watchers:
+                watcher(str(said["reason"]))
 
 
 def is_end(step: Step) -> bool:

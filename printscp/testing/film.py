@@ -26,7 +26,7 @@ from printscp.render.resample import Placement, placement, samples
 from printscp.render.samples import sample_table
 from printscp.render.text import drawn
 from printscp.render.tone import OD_UNIT
-from printscp.testing.spool import BenchQueue
+from printscp.testing.spool import Accepted
 from printscp.transcript import Transcript
 from printscp.transcript.films import Asked, AskedFilm, films_of, image_dataset
 
@@ -78,18 +78,16 @@ class Film:
     """
 
     def __init__(
-        self, uid: str, number: int, transcript: Transcript, profile: PrinterProfile, queue: BenchQueue
+        self, accepted: Accepted, number: int, transcript: Transcript, profile: PrinterProfile
     ) -> None:
-        sheets = queue.sheets(uid)
-        self.uid = uid
+        self.uid = accepted.job.uid
         self.number = number
-        self.count = len(sheets)
-        self.sheet: Sheet = sheets[number - 1]
-        self.order: Order = queue.job(uid).order
+        self.count = len(accepted.sheets)
+        self.sheet: Sheet = accepted.sheets[number - 1]
+        self.order: Order = accepted.job.order
         self.profile = profile
         self._transcript = transcript
-        self._last = queue.job(uid)
-        self._queue = queue
+        self._accepted = accepted
 
     def __repr__(self) -> str:
         # No label and no annotation: they may name a patient.
@@ -102,8 +100,7 @@ class Film:
     @property
     def job(self) -> Job:
         """The print job as it is now."""
-        self._last = self._queue.find(self.uid) or self._last
-        return self._last
+        return self._accepted.job
 
     @property
     def status(self) -> ExecutionStatus:

@@ -84,7 +84,7 @@ def assert_film_matches(
         ValueError: ``tolerance``, ``share`` or ``reduced_by`` cannot be meant.
     """
     __tracebackhide__ = True
-    if tolerance < 0 or not 0 <= share < 1 or reduced_by < 1:
+    if not tolerance >= 0 or not 0 <= share < 1 or reduced_by < 1:
         raise ValueError("tolerance is 0 or more, share from 0 to below 1, reduced_by 1 or more")
     actual = reduced(film.drawn, reduced_by)
     name = Path(golden) if isinstance(golden, str | Path) else None
@@ -135,7 +135,7 @@ def _expected(golden: Golden, actual: Pixels, reduced_by: int) -> Pixels:
         source, pixels = str(golden), _read(Path(golden))
     else:
         source, pixels = "the golden film", _in_units(np.asarray(golden))
-    if pixels.dtype != actual.dtype or pixels.ndim != actual.ndim:
+    if pixels.dtype != actual.dtype or pixels.shape[2:] != actual.shape[2:]:
         kinds = {2: "gray film: 16 bits of density", 3: "color film: 8 bits of red, green and blue"}
         raise AssertionError(f"{source} is no picture of a {kinds[actual.ndim]}; take it anew: {_UPDATE}")
     if pixels.shape != actual.shape:

@@ -4,6 +4,7 @@ The data sets are in the DICOM JSON model (PS3.18 F.2), without pixel data. They
 patient data too.
 """
 
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -123,7 +124,7 @@ def _association(transcript: Transcript) -> Line:
     }
 
 
-def _data(transcript: Transcript, step: Step) -> Line:
+def _data(transcript: Transcript, step: Step) -> Any:
     try:
         dataset = transcript.dataset(step)
     except PrintError:  # it cannot be decoded, which its answer or its fault tells
@@ -132,9 +133,18 @@ def _data(transcript: Transcript, step: Step) -> Line:
     return _json(dataset)
 
 
-def _json(dataset: Dataset) -> Line:
+def _json(dataset: Dataset) -> Any:
     """Values that are not of their VR are left out."""
-    return dataset.to_json_dict(suppress_invalid_tags=True)
+    return _finite(dataset.to_json_dict(suppress_invalid_tags=True))
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no number for NaN and infinity, which FL, FD and a DS of a careless SCU may have."""
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _drop_pixels(dataset: Dataset) -> None:

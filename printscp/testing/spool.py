@@ -34,8 +34,8 @@ class BenchDraft:
 
 @dataclass
 class Accepted:
-    """A print job, and its films. ``thread`` is that of its association; it is ``begun`` once the answer to
-    its N-ACTION has gone out."""
+    """A print job as it is now, and its films. ``thread`` is that of its association; it is ``begun`` once
+    the answer to its N-ACTION has gone out."""
 
     job: Job
     sheets: tuple[Sheet, ...] = field(repr=False)
@@ -60,14 +60,6 @@ class BenchQueue:
         """All jobs, oldest first."""
         with self._lock:
             return [each.job for each in self._accepted.values()]
-
-    def job(self, uid: str) -> Job:
-        """The job of that UID as it is now."""
-        return self._accepted[uid].job
-
-    def sheets(self, uid: str) -> tuple[Sheet, ...]:
-        """The films of a job."""
-        return self._accepted[uid].sheets
 
     def printer(self, name: str) -> "BenchSpool":
         """What a printer sees of the queue."""
@@ -105,15 +97,15 @@ class BenchQueue:
         with self._lock:
             return [uid for uid, each in self._accepted.items() if each.thread == thread and not each.begun]
 
-    def begin(self, uid: str) -> bool:
-        """Have a job printed; whether that was not asked before."""
+    def begin(self, uid: str) -> Accepted | None:
+        """Have a job printed; None where that was asked before."""
         with self._lock:
             accepted = self._accepted.get(uid)
             if accepted is None or accepted.begun:
-                return False
+                return None
             accepted.begun = True
         self._print(accepted)
-        return True
+        return accepted
 
     def release(self, fault: str, printer: str) -> None:
         """Have the jobs of a printer printed that are held by a fault."""

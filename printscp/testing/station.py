@@ -22,8 +22,9 @@ class Station:
         self._folder = folder
         self._findings = findings
         self._once = once
-        self._news: queue.SimpleQueue[tuple[Transcript, Step | Film] | None] = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[tuple[Transcript, Step | Film] | str | None] = queue.SimpleQueue()
         self._numbers: dict[int, int] = {}  # of associations, by their transcript's identity
+        self._found: dict[int, list[Finding]] = {}  # in the films of associations that stand, by number
         self._began = 0
         self._films = 0
         self._errors = 0
@@ -44,6 +45,7 @@ class Station:
                 self._folder.mkdir(parents=True, exist_ok=True)
         printer = BenchPrinter(**settings)
         printer.watch(lambda transcript, what: self._news.put((transcript, what)))
+        printer.watch_rejections(self._news.put)
         return printer
 
     def stop(self) -> None:
@@ -51,7 +53,7 @@ class Station:
         self._news.put(None)
 
     def lines(self, printer: BenchPrinter) -> Iterator[Line]:
-        """A line for the printer, and then one for each step, film and end of an association."""
+        """A line for the printer, and then one for each step, film, end and rejection of an association."""
         yield {
             "line": "ready",
             "host": printer.host,
@@ -59,6 +61,9 @@ class Station:
             "ae_titles": list(printer.ae_titles),
         }
         while (news := self._news.get()) is not None:
+            if isinstance(news, str):
+                yield {"line": "rejected", "reason": news}
+                continue
             transcript, what = news
             association = self._number(transcript)
             if isinstance(what, Film):
@@ -67,9 +72,9 @@ class Station:
                 continue
             yield of_step(association, transcript, what)
             if is_end(what):
+                yield of_end(association, transcript, self._graded(association, printer, transcript))
                 del self._numbers[id(transcript)]
-                found = self._graded(printer.findings_of(transcript) if self._findings else None)
-                yield of_end(association, transcript, found)
+                printer.clear()
                 if self._once:
                     return
 
@@ -86,11 +91,20 @@ class Station:
             name = f"film-{film.job.id:06}{f'-{film.number}' if film.count > 1 else ''}.png"
             with _usable(self._folder):
                 page = str(film.save(self._folder / name))
-        return of_film(association, film, film.findings if self._findings else None, page)
+        found = film.findings if self._findings else None
+        self._found.setdefault(association, []).extend(found or ())
+        return of_film(association, film, found, page)
 
-    def _graded(self, findings: tuple[Finding, ...] | None) -> tuple[Finding, ...] | None:
-        self._errors += sum(each.severity is Severity.ERROR for each in findings or ())
-        return findings
+    def _graded(
+        self, association: int, printer: BenchPrinter, transcript: Transcript
+    ) -> tuple[Finding, ...] | None:
+        """All that was found: the pixels of films are gone by now, and what they told is with the films."""
+        of_films = self._found.pop(association, [])
+        if not self._findings:
+            return None
+        all_of_it = dict.fromkeys((*printer.findings_of(transcript), *of_films))
+        self._errors += sum(each.severity is Severity.ERROR for each in all_of_it)
+        return tuple(sorted(all_of_it, key=lambda each: each.step))
 
 
 @contextmanager

@@ -3,11 +3,12 @@
 Pixel data are left out (`Cut`): those that were printed are in the sheets of their job.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property
 from typing import Any
 
 from pydicom.config import IGNORE
@@ -16,6 +17,8 @@ from pydicom.uid import UID
 
 from printscp.decoding import decode
 from printscp.film.uids import BASIC_FILM_BOX, BASIC_FILM_SESSION
+
+_ASKING = ("N-GET", "C-ECHO", "N-EVENT-REPORT")  # nothing of a film is changed by them
 
 
 class Sender(StrEnum):
@@ -164,27 +167,52 @@ class Transcript:
         return not self.jobs and any(step.is_request and step.service in wanted for step in self.steps)
 
     def of_job(self, uid: str) -> "Transcript":
-        """What led to a print job and came of it: without the film boxes and prints that are others'."""
-        answer = next((step for step in self.steps if step.job == uid), None)
+        """What led to a print job and came of it: without film boxes, prints and jobs that are others', and
+        what was asked of the printer around those; what was asked before the first print is of all."""
+        prints = [step for step in self.steps if step.job]
+        answer = next((step for step in prints if step.job == uid), None)
         if answer is None:
             return self
-        action = next((step for step in self.steps if step.number == answer.answers), answer)
-        others = {step.answers for step in self.steps if step.job and step.job != uid}
-        strangers: set[str] = set()
+        action = answer.answers or answer.number
+        first, before, after = _neighbours([step.number for step in prints], answer.number)
+        gone = {step.answers for step in prints if step.job != uid}
+        strangers = {step.job for step in prints if step.job != uid}
+        ours: set[str] = set()
+        lives: list[tuple[int, float]] = []
+        asked = next((step for step in self.steps if step.number == action), answer)
+        of_session, film = asked.sop_class == BASIC_FILM_SESSION, str(asked.instance)
         for box in self._film_boxes():
-            if not box.printed_by(action):
+            if box.is_there(action) and (of_session or box.uid == film):
+                ours |= box.instances
+                lives.append((box.created, box.deleted or math.inf))
+            else:
                 strangers |= box.instances
-        kept = [
-            step
-            for step in self.steps
-            if step.number not in others
-            and step.answers not in others
-            and _instance(step.command) not in strangers
-        ]
+                gone.add(box.created)
+        shared = strangers & ours  # some SCUs give one UID to each of their film boxes in turn
+        strangers -= ours
+        kept = []
+        for step in self.steps:
+            if step.number in gone or step.answers in gone:
+                continue
+            instance = _instance(step.command)
+            asks = step.service in _ASKING and instance != uid and not step.answers
+            during = step.answers or any(begin <= step.number <= end for begin, end in lives)
+            strange = instance in strangers or (instance in shared and not during)
+            if strange or (asks and not (step.number < first or before < step.number < after)):
+                gone.add(step.number)
+            else:
+                kept.append(step)
         return replace(self, steps=kept)
+
+    @cached_property
+    def _known_children(self) -> dict[int, frozenset[str]]:
+        """Instances of the boxes that came with a film box, by the number of the step that said so."""
+        return {}
 
     def _film_boxes(self) -> list["_FilmBox"]:
         # With each film of an association it is asked again: nothing is made here that can be looked up.
+        known = self._known_children
+        met: dict[int, frozenset[str]] = {}
         answers = {step.answers: step for step in self.steps if step.answers}
         syntaxes = {context.id: context.accepted for context in self.contexts}
         boxes: dict[str, list[_FilmBox]] = {}
@@ -195,7 +223,10 @@ class Transcript:
             of_class, uid = _class(request.command), _instance(answer.command)
             if request.service == "N-CREATE":
                 if of_class == BASIC_FILM_BOX and uid and answer.data:
-                    children = _children(answer.data, syntaxes.get(answer.context_id, ""))
+                    children = known.get(answer.number)
+                    if children is None:
+                        children = _children(answer.data, syntaxes.get(answer.context_id, ""))
+                    met[answer.number] = children
                     boxes.setdefault(uid, []).append(_FilmBox(uid, children, request.number))
             elif answer.status == 0:
                 # That of a session deletes all film boxes below it (PS3.4 H.4.1.2.3).
@@ -203,6 +234,7 @@ class Transcript:
                 gone = boxes.values() if all_of_it else [boxes.get(_instance(request.command), [])]
                 for box in (box for each in gone for box in each if not box.deleted):
                     box.deleted = request.number
+        self._known_children = met  # without those of steps that were dropped
         return [box for each in boxes.values() for box in each]
 
 
@@ -219,13 +251,17 @@ class _FilmBox:
     def instances(self) -> set[str]:
         return {self.uid, *self.children}
 
-    def printed_by(self, action: Step) -> bool:
-        if action.sop_class != BASIC_FILM_SESSION:
-            return action.instance == self.uid
-        return self.created < action.number and not 0 < self.deleted < action.number
+    def is_there(self, number: int) -> bool:
+        """At the step of that number."""
+        return self.created < number and not 0 < self.deleted < number
 
 
-@lru_cache(1024)  # the same are asked for with each film of an association
+def _neighbours(prints: list[int], number: int) -> tuple[int, int, float]:
+    """Of the steps of prints: the first, the one before that of ``number``, and the one after it."""
+    before = max((each for each in prints if each < number), default=0)
+    return prints[0], before, min((each for each in prints if each > number), default=math.inf)
+
+
 def _children(encoded: bytes, syntax: str) -> frozenset[str]:
     """Instances of the boxes that an N-CREATE of a film box made, by the data set of its answer."""
     dataset = decode(encoded, UID(syntax))

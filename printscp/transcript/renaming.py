@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset
 
 _REFERENCES = (
@@ -13,10 +14,12 @@ _UID = "ReferencedSOPInstanceUID"
 
 
 class Renaming:
-    """What is not known keeps its name."""
+    """What is not known keeps its name. ``absent`` are the instances of the transcript that the other printer
+    did not make: it has no such annotation format, or fewer boxes of a display format."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
+        self.absent: set[str] = set()
 
     @property
     def needed(self) -> bool:
@@ -33,16 +36,22 @@ class Renaming:
         if recorded and here:
             self._names[recorded] = here
         for keyword in _REFERENCES:
-            self._names.update(zip(_uids(answer, keyword), _uids(answer_here, keyword), strict=False))
+            theirs, ours = list(_uids(answer, keyword)), list(_uids(answer_here, keyword))
+            self._names.update(zip(theirs, ours, strict=False))
+            self.absent.update(theirs[len(ours) :])
 
     def apply(self, dataset: Dataset) -> bool:
         """Have a data set refer to the instances there; says whether it referred to any of another name."""
         changed = False
-        for element in dataset:
+        for tag in list(dataset.keys()):
+            keyword = keyword_for_tag(tag)
+            if keyword != _UID and not keyword.endswith("Sequence"):
+                continue  # not read: its value may be anything
+            element = dataset[tag]
             if element.VR == "SQ":
                 for item in element.value:
                     changed |= self.apply(item)
-            elif element.keyword == _UID and element.value:
+            elif keyword == _UID and element.value:
                 here = self.uid(str(element.value))
                 changed |= here != element.value
                 element.value = here

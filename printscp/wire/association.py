@@ -70,6 +70,9 @@ class Rejection:
 class Reception(Protocol):
     """What a server says of an association; called by the association's thread."""
 
+    address: tuple[str, int]
+    """Host and port in use."""
+
     def tls_context(self) -> ssl.SSLContext | None:
         """None: the connection is plain."""
 
@@ -137,10 +140,11 @@ class PrintAssociation(Association):
         self.wake()
 
     def pause(self, seconds: float) -> None:
-        """Do nothing for so long, or until the association is to be aborted; from its thread."""
+        """Do nothing for so long, or until the association is to be aborted or its peer has gone; from its
+        thread."""
         deadline = time.monotonic() + seconds
-        while not self._kill and (left := deadline - time.monotonic()) > 0:
-            self.dul.bell.wait(left)
+        while not self._kill and (left := deadline - time.monotonic()) > 0 and not self.dul.peer_gone(left):
+            pass
 
     def _abort_blocking(self, block: bool = True) -> None:
         """What `abort` does: have the association's thread send an A-ABORT and end; from any thread.
@@ -201,7 +205,8 @@ class PrintAssociation(Association):
         if rejection is None:
             self.acse.negotiate_association()
         else:
-            log.warning("association rejected", extra={"peer": self.peer, "reason": rejection.reason})
+            where = {"peer": self.peer, "port": self._reception.address[1]}
+            log.warning("association rejected", extra={**where, "reason": rejection.reason})
             self.acse.send_reject(rejection.result, rejection.source, rejection.diagnostic)
         return self.is_established
 

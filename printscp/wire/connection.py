@@ -49,12 +49,14 @@ class Bell:
         with contextlib.suppress(BlockingIOError):
             self._inside.recv(4096)
 
-    def wait(self, seconds: float) -> None:
-        """Sleep until it is rung, or so long."""
+    def wait(self, seconds: float, connection: _Socket) -> bool:
+        """Sleep until it is rung, or so long; whether the peer of a connection has closed it meanwhile."""
         poller = select.poll()
         poller.register(self._inside, select.POLLIN)
-        if poller.poll(math.ceil(seconds * 1000)):
-            self.silence()
+        poller.register(connection, select.POLLRDHUP)
+        ready = {fd for fd, _ in poller.poll(math.ceil(seconds * 1000))}
+        self.silence()
+        return connection.fileno() in ready
 
     def close(self) -> None:
         with self._lock:

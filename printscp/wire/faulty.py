@@ -125,6 +125,10 @@ class Outlet:
             return data
         if not rule.kind.breaks:
             return data
+        ends = data[:1] == bytes((_A_RELEASE_RP,))
+        if rule.when == "after" and data:
+            self._association.dul.socket.transmit(data)
+            data = b""
         self._mute = True
         if rule.kind in (Kind.RESET, Kind.HANG_UP):
             self._association.dul.break_off(reset=rule.kind is Kind.RESET)
@@ -132,7 +136,7 @@ class Outlet:
         if rule.kind is Kind.ABORT:
             self._association.abort()
             return _ABORT_PDU
-        if data[:1] == bytes((_A_RELEASE_RP,)):
+        if ends:
             # The connection would be closed a second after the last PDU, and that would be an answer.
             self._association.closing_grace = float(self._association.network_timeout or 0)
         if rule.kind is Kind.SILENCE:
@@ -227,7 +231,7 @@ class FaultyResponder(Responder):
         return answer
 
     def _say(self, message: Message, context: PresentationContext) -> Message | None:
-        here = tuple(rule for rule in self._here if not rule.kind.breaks or rule.when == "instead")
+        here = tuple(rule for rule in self._here if not rule.kind.breaks or rule.when != "after")
         for rule in here:
             message = self._changed(message, rule, context)
         if any(rule.kind is Kind.SILENCE for rule in here):
@@ -259,6 +263,8 @@ class FaultyResponder(Responder):
     # --- events ----------------------------------------------------------------------------------------
 
     def _next_event(self) -> Event | None:
+        if self._events is None:  # the SCU confirms none: it is told of no more, nor once more
+            self._ready.clear()
         while not self._ready:
             event = super()._next_event()
             if event is None:
@@ -290,6 +296,9 @@ class FaultyResponder(Responder):
 
     def _report(self, event: Event) -> None:
         super()._report(event)
+        after = self._breaking("after")
+        if after is not None:
+            self._outlet.strike(after)
         self._here, self._fault = (), ""
 
 

@@ -175,7 +175,7 @@ def decode_command(encoded: bytes) -> dict[str, Any]:
             if element in _KEYWORDS:
                 keyword, vr = _KEYWORDS[element]
                 command[keyword] = _decoded(encoded[position - length : position], vr)
-    except (struct.error, UnicodeDecodeError) as error:
+    except (struct.error, ValueError) as error:  # no text, or half a tag
         raise ProtocolError("the command set cannot be decoded") from error
     if not isinstance(command.get("CommandField"), int):
         raise ProtocolError("the command set has no Command Field")

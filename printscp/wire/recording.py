@@ -36,6 +36,7 @@ SERVICES = {
 
 _MOST_STEPS = 4000
 _MOST_BYTES = 4 << 20  # of data sets without their pixels
+_MOST_JOBS = 32  # that are told once more at the end
 _WORTH_A_CUT = 1024  # bytes
 
 
@@ -46,7 +47,8 @@ class Listener(Protocol):
         """A step was added."""
 
     def printed(self, uid: str, transcript: Transcript) -> None:
-        """What led to a print job, and came of it: when it is made, and at the end of the association."""
+        """What led to a print job, and came of it: when it is made, and, of the last ones, at the end of the
+        association."""
 
     def ended(self, transcript: Transcript) -> None:
         """The association is over, and all has been told of it."""
@@ -116,7 +118,8 @@ class Recorder:
         else:
             self.note("A-ABORT", Sender.PRINTER, note="the connection was lost, or the printer ended it")
         if self._listener is not None:
-            for job in self.transcript.jobs:
+            # Before the release is answered: of very many films the first have what came until their print.
+            for job in self.transcript.jobs[-_MOST_JOBS:]:
                 self._listener.printed(job, self.transcript.of_job(job))
             self._listener.ended(self.transcript)
 

@@ -131,6 +131,11 @@ class UpperLayer(DULServiceProvider):
             self.socket._shutdown_socket()
         self.kill_dul()
 
+    def peer_gone(self, seconds: float) -> bool:
+        """Sleep until the bell rings, or so long; whether the peer has closed the connection meanwhile."""
+        connection = self.socket.socket
+        return self.bell.wait(seconds, connection) if connection is not None else True
+
     def restart_clock(self) -> None:
         """The peer's silence counts from now: until now it waited for us."""
         self._heard = self._progress = time.monotonic()

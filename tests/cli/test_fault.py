@@ -19,6 +19,7 @@ def test_faults_are_added_listed_and_cleared(tmp_path: Path, ask: Command) -> No
     ask("fault", "add", "status", "--at", "any", "--status", "0xC602", "--comment", "no", *where)
     ask("fault", "add", "abort", "--at", "echo", "--printer", "F*", "--calling", "CT", *where)
     wrong = ("--value", "Status=0x0107", "--value", "FilmSizeID=8INX10IN", "--value", "NumberOfCopies=2")
+    wrong += ("--value", "PrinterName=8700")
     ask("fault", "add", "wrong-attributes", "--name", "mine", "--at", "*.create", *wrong, *where)
     ask(
         "fault",
@@ -51,7 +52,7 @@ def test_faults_are_added_listed_and_cleared(tmp_path: Path, ask: Command) -> No
         "status status=0xC602 at=any comment=no",
         "abort-2 (abort) printer=F* calling=CT at=echo",
         "mine (wrong-attributes) at=*.create values="
-        + str({"Status": 263, "FilmSizeID": "8INX10IN", "NumberOfCopies": 2}),
+        + str({"Status": 263, "FilmSizeID": "8INX10IN", "NumberOfCopies": 2, "PrinterName": "8700"}),
     ]
     assert len(listed) == 8
     given = json.loads(ask("fault", "list", "--json", *where).out)

@@ -122,6 +122,13 @@ def test_photometric_interpretation_and_polarity_together(
     assert [each.startswith("Inverted twice") for each in image.notes] == [True] * twice
 
 
+def test_a_value_of_zero_was_asked_for(take: Take) -> None:
+    film = {"ReflectedAmbientLight": 0}
+    whole = explained(take(one_image(image_item(RAMP), film, MinDensity=0)))
+    assert "0 cd/m2 of Reflected Ambient Light (asked for by the film box)" in " ".join(whole.lines)
+    assert "0.20 OD (0 asked for by the image box)" in " ".join(whole.images[0].lines)
+
+
 def test_who_named_the_presentation_lut_and_what_it_does(take: Take) -> None:
     def talk(scu: Scu) -> None:
         scu.create_session()
@@ -134,7 +141,7 @@ def test_who_named_the_presentation_lut_and_what_it_does(take: Take) -> None:
             return [attributes(ReferencedSOPClassUID=PresentationLUT, ReferencedSOPInstanceUID=uid)]
 
         scu.create_film("STANDARD\\2,1", ReferencedPresentationLUTSequence=names(straight))
-        scu.set_image(1, image_item(RAMP), ConfigurationInformation="CS750")
+        scu.set_image(1, image_item(RAMP), ConfigurationInformation="CS1")  # which there is not
         eight = image_item((RAMP % 256).astype(np.uint8))
         scu.set_image(2, eight, ReferencedPresentationLUTSequence=names(falling))
         assert scu.print_film().Status == 0
@@ -146,7 +153,7 @@ def test_who_named_the_presentation_lut_and_what_it_does(take: Take) -> None:
     middle = first.values[1]
     assert middle.density == pytest.approx(3.1 - 2.9 * 2048 / 4095, abs=0.0001)
     assert [each for each in first.notes if "without effect" in each] == [
-        "Configuration Information CS750 is without effect: there is a Presentation LUT."
+        "Configuration Information CS1 is without effect: there is a Presentation LUT."
     ]
     assert second.lines[2] == (
         "Presentation LUT, of the image box: a table of 256 entries of 12 bits, P-value 4080 for the darkest "

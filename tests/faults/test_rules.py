@@ -84,6 +84,7 @@ def test_a_key_of_another_fault_is_refused_with_those_that_there_are(fault: Faul
         ({"fault": "reject", "at": "release"}, "at: release is none of any, event, associate"),
         ({"fault": "abort", "at": "any", "color": "red"}, "color: there is no such key"),
         ({"fault": "abort", "at": "any", "after": -1}, "after: Input should be greater than or equal to 0"),
+        ({"fault": "printer-failure", "after": 2}, "after: at: is missing"),
         ({"fault": "silence", "at": "any", "when": "after"}, "when: silence after the answer is none"),
         ({"fault": "printer-failure", "info": "PAPER JAM"}, "info: PAPER JAM is no term of PS3.3 C.13.9.1"),
         ({"fault": "printer-failure", "info": "QUEUED"}, "info: QUEUED .*, which only jobs have"),
@@ -148,6 +149,13 @@ def test_a_file_that_is_written_says_what_was_read(tmp_path: Path, fault: Fault)
     [table, _] = tomllib.loads(file.read_text())["faults"]
     assert table.keys() == {"name", *least(fault)}, "presets and defaults need not be said"
     assert [path.name for path in tmp_path.iterdir()] == ["faults.toml"]
+
+
+def test_any_number_of_rules_of_a_fault_are_numbered(tmp_path: Path) -> None:
+    file = tmp_path / "faults.toml"
+    file.write_text("[[faults]]\nfault = 'reject'\n" * 2000 + "[[faults]]\nfault = 'abort'\nat = 'any'\n")
+    names = [rule.name for rule in read_file(file).faults]
+    assert names == ["reject", *(f"reject-{number}" for number in range(2, 2001)), "abort"]
 
 
 def test_a_file_says_what_must_be_said_even_if_it_is_nothing(tmp_path: Path) -> None:

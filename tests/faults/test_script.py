@@ -174,6 +174,30 @@ def test_who_listens_is_told_of_what_begins_and_ends() -> None:
     assert told.acquire(timeout=20)
 
 
+def test_what_lasts_has_a_thread_only_while_somebody_listens() -> None:
+    script = FaultScript()
+    told = threading.Semaphore(0)
+
+    def listener() -> None:
+        told.release()
+
+    def waiting() -> list[threading.Thread]:
+        return [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
+
+    before = waiting()
+    script.add("printer-failure", seconds=3600)
+    assert waiting() == before
+    script.listen(listener)
+    [timer] = set(waiting()).difference(before)
+    script.forget(listener)
+    timer.join(20)
+    assert not timer.is_alive()
+    script.add("printer-warning", seconds=0.01)
+    script.listen(listener)
+    assert told.acquire(timeout=20), "the end of what had begun before"
+    script.clear()
+
+
 # --- files -----------------------------------------------------------------------------------------------
 
 ABORT = "[[faults]]\nfault = 'abort'\nat = 'film-box.action'\nafter = 2\n"
@@ -219,6 +243,21 @@ def test_a_file_that_is_wrong_or_gone_changes_nothing(
     assert meet(script, "associate") == ["reject"]
     put(file, ABORT)
     assert meet(script, "associate") == []
+
+
+def test_a_file_written_twice_within_a_tick_of_its_clock_is_read_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "_FRESH", 1 << 62)
+    file = tmp_path / "faults.toml"
+    file.write_text(ABORT)
+    script = FaultScript.load(file)
+    written = file.stat()
+    assert meet(script, "film-box.action") == []
+    assert caplog.records == [], "it is the same"
+    file.write_text(ABORT.replace("2", "0"))
+    os.utime(file, ns=(written.st_atime_ns, written.st_mtime_ns))
+    assert meet(script, "film-box.action") == ["abort"]
 
 
 def test_rules_of_a_program_stay_when_the_file_changes(tmp_path: Path) -> None:

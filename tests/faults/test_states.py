@@ -5,12 +5,13 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
-from peers.bench import open_session, print_film
+from peers.bench import film_of, open_session, print_film
 from peers.front import FaultyFront
 from peers.raw import RawScu, Said
 from peers.scu import META
 from peers.spool import MemorySpool
-from pynetdicom.sop_class import Printer, PrinterInstance, PrintJob
+from pydicom.uid import generate_uid
+from pynetdicom.sop_class import BasicFilmBox, Printer, PrinterInstance, PrintJob
 
 from printscp.errors import ResourceLimitation
 from printscp.faults import FaultScript
@@ -149,6 +150,23 @@ def test_a_job_that_is_entered_while_the_printer_is_refilled_goes_on(
     draft.keep(sheet)
     spool.submit("1.2.3", order, [draft])
     assert inner.released == ["out-of-film"]
+
+
+def test_a_front_that_is_reloaded_forgets_the_spools_it_had(script: FaultScript) -> None:
+    with FaultyFront(script) as printer, RawScu(printer.address, (META,), calling="CT") as scu:
+        session = open_session(scu)
+        for _ in range(10):
+            printer.front.reload(printer.front.settings, lambda: None)
+        assert len(script._listeners) <= 4, "the association, its spool, the last one and that before"
+        script.add("out-of-film", films=0)
+        film = generate_uid()
+        scu.ask("create", BasicFilmBox, film, film_of(session), context=META)
+        scu.ask("action", BasicFilmBox, film, context=META)
+        scu.release()
+        for _ in range(3):
+            printer.front.reload(printer.front.settings, lambda: None)
+        script.clear()
+        assert printer.spool.released == ["out-of-film"], "jobs of a former printer go on"
 
 
 def test_a_front_that_has_stopped_goes_by_its_script_no_more(script: FaultScript) -> None:

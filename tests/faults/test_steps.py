@@ -20,7 +20,7 @@ from pynetdicom.sop_class import BasicFilmBox, BasicFilmSession, Printer, Printe
 from printscp.errors import SetupError
 from printscp.faults import Fault, FaultRule, FaultScript
 from printscp.faults.fault import REASONS
-from printscp.wire import association
+from printscp.wire import association, dimse
 
 GARBAGE = FaultScript(seed=1).garbage(256)
 SPOKEN = {
@@ -125,6 +125,26 @@ def test_what_comes_after_the_answer(printer: FaultyFront, script: FaultScript, 
     assert len(printer.spool.jobs) == 1
 
 
+@pytest.mark.parametrize("step", ["associate", "print-job.event", "release"])
+@pytest.mark.parametrize("fault", [*ENDED, Fault.GARBAGE])
+def test_what_comes_after_an_acceptance_an_event_and_a_release(
+    printer: FaultyFront, script: FaultScript, fault: Fault, step: str
+) -> None:
+    script.add(fault, at=step, when="after", times=1)
+    contexts = (META, PrintJob) if step == "print-job.event" else (META,)
+    with RawScu(printer.address, contexts, calling="SCU", confirm=False) as scu:  # it is accepted
+        if step != "associate":
+            print_film_alone(scu)
+        if step == "print-job.event":
+            assert (scu.events or [scu.wait_for_event()])[0].command["EventTypeID"] == 1
+        if step == "release":
+            scu.socket.sendall(RELEASE_REQUEST)
+            assert scu.socket.recv(10) == b"\6\0\0\0\0\4\0\0\0\0"
+        said = rest(scu, fault not in ENDED)
+    assert said == SPOKEN.get(fault, b"") + (b"reset" if fault is Fault.RESET else b"")
+    assert [each.at for each in script.fired] == [step]
+
+
 @pytest.mark.parametrize("fault", BREAKING)
 def test_an_event_that_does_not_get_there(printer: FaultyFront, script: FaultScript, fault: Fault) -> None:
     script.add(fault, at="print-job.event", times=1)
@@ -194,6 +214,24 @@ def test_events_that_are_delayed_hold_up_those_after_them_and_nothing_else(
         scu.release()
 
 
+def test_an_event_that_is_not_confirmed_is_not_told_once_more(
+    script: FaultScript, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given_up = threading.Event()
+    monkeypatch.setattr(dimse.log, "warning", lambda *_, **__: given_up.set())
+    script.add("event-doubled")
+    with (
+        FaultyFront(script, at_once=True, dimse_timeout=0.2) as printer,
+        RawScu(printer.address, (META, PrintJob), calling="SCU", confirm=False) as scu,
+    ):
+        print_film_alone(scu)
+        assert given_up.wait(20)
+        for _ in range(3):
+            assert scu.ask("get", Printer, PrinterInstance, context=META).status == 0
+        assert len(scu.events) == 1
+        scu.release()
+
+
 @pytest.mark.parametrize(
     ("reason", "result"),
     [*((reason, "") for reason in REASONS), ("local-limit", "permanent"), ("called-ae-title", "transient")],
@@ -238,6 +276,18 @@ class Watched(FaultScript):
         if rules:
             self.happened.set()
         return rules
+
+
+def test_an_scu_that_has_gone_is_not_waited_for_however_slow_the_printer_is() -> None:
+    script = Watched()
+    script.add("slow", seconds=3600)
+    with FaultyFront(script, max_associations=1) as printer:
+        with RawScu(printer.address, (META,), calling="SCU") as scu:
+            [served] = printer.front._server.associations  # type: ignore[union-attr]
+            scu.post("create", BasicFilmSession, "1.2.3", context=META)
+            assert script.happened.wait(20)
+        served.join(20)
+        assert not served.is_alive()
 
 
 def test_it_stops_at_once_however_slow_it_is_to_be() -> None:

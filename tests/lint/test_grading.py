@@ -3,16 +3,28 @@
 import json
 import zlib
 from dataclasses import replace
+from math import inf, nan
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from peers.raw import RawScu
-from peers.scu import META, Scu, attributes, image_item
+from peers.scu import COLOR, META, Scu, attributes, color_item, image_item
 from peers.wrong import WRONG, client, codes, dialogue, report
-from pydicom.uid import ImplicitVRLittleEndian
-from pynetdicom.sop_class import BasicFilmBox, BasicFilmSession, BasicGrayscaleImageBox
+from pydicom.config import IGNORE
+from pydicom.datadict import keyword_for_tag
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pynetdicom.dsutils import encode
+from pynetdicom.sop_class import (
+    BasicAnnotationBox,
+    BasicFilmBox,
+    BasicFilmSession,
+    BasicGrayscaleImageBox,
+    PresentationLUT,
+)
 
 from printscp.catalog import Catalog
 from printscp.lint import Severity, grade
@@ -34,6 +46,63 @@ def good() -> Transcript:
 def patient() -> Transcript:
     module = client("patient_in_label")
     return dialogue(lambda address: module.WrongScu(*address).print_films())
+
+
+@pytest.fixture(scope="module")
+def through_a_table() -> Transcript:
+    """A film of 8 bits through a Presentation LUT of 256 entries."""
+
+    def scenario(address: tuple[str, int]) -> None:
+        with Scu(address, contexts=(META, PresentationLUT)) as scu:
+            item = attributes()
+            item.add_new("LUTDescriptor", "US", [256, 0, 12])
+            item.add_new("LUTData", "US", list(range(256)))
+            _, uid = scu.create_look_up(PresentationLUTSequence=[item])
+            reference = attributes(ReferencedSOPClassUID=PresentationLUT, ReferencedSOPInstanceUID=uid)
+            scu.create_session()
+            scu.create_film(ReferencedPresentationLUTSequence=[reference])
+            image = image_item(np.zeros((1024, 1024), np.uint8))
+            scu.set_image(1, image, RequestedImageSize="200", MaxDensity=300)
+            scu.print_film()
+
+    return dialogue(scenario)
+
+
+@pytest.mark.parametrize(
+    ("vr", "value"),
+    [
+        ("FD", nan),
+        ("FD", inf),
+        ("FD", 1e300),
+        ("SL", -1),
+        ("UL", 2**32 - 1),
+        ("LO", "nan"),
+        ("CS", ["A", "B"]),
+    ],
+)
+def test_an_absurd_value_is_a_finding(through_a_table: Transcript, vr: str, value: object) -> None:
+    """In explicit VR an SCU may send anything as anything."""
+    for step in [each for each in through_a_table.steps if each.is_request and each.data]:
+        for path, tag in _places(through_a_table.dataset(step)):
+            changed = through_a_table.dataset(step)
+            holder = changed[path].value[0] if path else changed
+            holder[tag] = DataElement(tag, vr, value, validation_mode=IGNORE)
+            encoded = encode(changed, False, True)
+            assert encoded is not None
+            steps = [
+                replace(step, data=encoded, cut=None) if each is step else each
+                for each in through_a_table.steps
+            ]
+            found = report(replace(through_a_table, steps=steps))
+            told = [each for each in found.of(step.number) if each.code != "refused"]
+            assert told, (step.service, keyword_for_tag(tag))
+
+
+def _places(dataset: Dataset) -> list[tuple[int, int]]:
+    """Where a data set has values: the sequence, or 0, and the tag."""
+    places = [(0, int(element.tag)) for element in dataset if element.VR != "SQ"]
+    sequences = [element for element in dataset if element.VR == "SQ"]
+    return places + [(int(each.tag), int(element.tag)) for each in sequences for element in each.value[0]]
 
 
 @settings(max_examples=60)
@@ -170,6 +239,59 @@ def test_pixels_that_are_not_in_the_transcript_can_be_given() -> None:
     cut = {(len(pixels.tobytes()), zlib.crc32(pixels.tobytes())): pixels.tobytes()}
     assert "bits-beyond" not in codes(grade(transcript, PROFILES[0]))
     assert "bits-beyond" in codes(grade(transcript, PROFILES[0], images=cut))
+
+
+def test_the_clause_is_that_of_the_service() -> None:
+    def scenario(address: tuple[str, int]) -> None:
+        with Scu(address, contexts=(META, COLOR)) as scu:
+            scu.create_session()
+            scu.create_film()
+            scu.set_image(1, image_item(np.zeros((512, 512), np.uint8)), MaxDensity=400)
+            scu.set_image(1, None)
+            scu.print_session()
+            scu.meta = COLOR
+            scu.create_film()
+            scu.set_image(2, color_item(np.zeros((512, 512, 3), np.uint8)), box=scu.boxes[0])
+
+    found = {each.code: each.clause for each in report(dialogue(scenario)).findings}
+    assert found["density-outside-range"] == "PS3.4 H.4.3.1.2.1"
+    assert found["empty-film"] == "PS3.4 H.4.1.2.4"
+    assert found["wrong-position"] == "PS3.4 H.4.3.2.2.1"
+
+
+def test_one_context_with_the_default_transfer_syntax_is_enough(good: Transcript) -> None:
+    """Some SCUs propose a presentation context for each transfer syntax (PS3.5 10.1)."""
+    first = good.contexts[0]
+    assert set(first.proposed) == {ExplicitVRLittleEndian, ImplicitVRLittleEndian}
+    explicit = replace(first, proposed=(ExplicitVRLittleEndian,))
+    implicit = replace(first, id=99, proposed=(ImplicitVRLittleEndian,), accepted=ImplicitVRLittleEndian)
+    for contexts, expected in (((explicit,), True), ((explicit, implicit), False)):
+        found = report(replace(good, contexts=(*contexts, *good.contexts[1:])))
+        assert ("no-default-transfer-syntax" in codes(found)) == expected
+
+
+def test_imagers_without_such_an_annotation_format_are_not_said_to_refuse_its_text() -> None:
+    """An SCU that fills the boxes it is told of would have none to fill."""
+
+    def scenario(address: tuple[str, int]) -> None:
+        with Scu(address, contexts=(META, BasicAnnotationBox)) as scu:
+            scu.create_session()
+            _, made = scu.create_film(AnnotationDisplayFormatID="LABEL")
+            assert made is not None
+            scu.set_image(1, image_item(np.zeros((1024, 1024), np.uint8)))
+            box = made.ReferencedBasicAnnotationBoxSequence[0].ReferencedSOPInstanceUID
+            scu.annotate(0, box, "DOE^JANE")
+            scu.print_film()
+
+    found = report(dialogue(scenario), "kodak_8700", "fuji_drypix4000")
+    (text,) = [each for each in found.findings if each.code == "patient-data-in-annotation"]
+    assert text.imagers == {
+        "kodak_8700": "taken",
+        "fuji_drypix4000": "not reached: it makes no such Basic Annotation Box",
+    }
+    assert not any(
+        each.request.startswith(("N-ACTION", "N-SET Basic A")) for each in found.findings if each != text
+    )
 
 
 def test_the_document_is_that_of_the_kinds() -> None:

@@ -362,6 +362,23 @@ def _(address: tuple[str, int]) -> None:
         scu.create_film()
 
 
+@provokes("wrong-session-reference")
+def _(address: tuple[str, int]) -> None:
+    with Scu(address) as scu:
+        scu.create_session()
+        reference = attributes(ReferencedSOPClassUID=META, ReferencedSOPInstanceUID=scu.session_uid)
+        scu.create_film(ReferencedFilmSessionSequence=[reference])
+
+
+@provokes("lut-unknown")
+def _(address: tuple[str, int]) -> None:
+    scu, uid = with_look_up(address, {"PresentationLUTShape": "IDENTITY"})
+    with scu:
+        reference = referring(uid)
+        reference["ReferencedPresentationLUTSequence"][0].ReferencedSOPClassUID = META
+        film(scu, **reference)
+
+
 @provokes("wrong-box-class")
 def _(address: tuple[str, int]) -> None:
     with Scu(address, contexts=(META, COLOR)) as scu:

@@ -67,6 +67,7 @@ def names(spool: Spool) -> list[str]:
 def test_a_new_spool_is_for_its_owner_alone(tmp_path: Path) -> None:
     Spool(tmp_path / "new").close()
     assert (tmp_path / "new").stat().st_mode & 0o077 == 0
+    assert (tmp_path / "new" / "jobs.sqlite").stat().st_mode & 0o077 == 0  # it may have dialogues
 
 
 def with_pixels(sheet: Sheet, *pixels: bytes) -> Sheet:

@@ -157,12 +157,15 @@ def test_the_same_seed_makes_the_same_uids() -> None:
 
 
 def test_many_printers_at_once_share_nothing() -> None:
-    with BenchPrinter() as one, BenchPrinter() as other:
+    with BenchPrinter(ae_title="ONE") as one, BenchPrinter() as other:
         assert one.port != other.port
-        with Scu(one.address) as scu:
+        assert not Scu(one.address, called="OTHER").association.is_established
+        with Scu(one.address, called="ONE") as scu:
             scu.print_image(GRAY)
         one.wait_for_association_end(5)
         assert (len(one.films), len(other.films), other.dialogues) == (1, 0, [])
+        assert "rejected: called AE title" in one.summary()
+        assert "rejected" not in other.summary()
 
 
 def test_what_is_cleared_is_forgotten() -> None:
@@ -180,6 +183,22 @@ def test_what_is_cleared_is_forgotten() -> None:
         printer.clear()
         assert (printer.films, printer.jobs, printer.dialogues) == ([], [], [])
         assert film.status is ExecutionStatus.DONE, "who has a film keeps it"
+
+
+def test_a_film_that_is_cleared_as_it_comes_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    with BenchPrinter() as printer:
+        begin = printer._queue.begin
+
+        def cleared(uid: str) -> object:
+            try:
+                return begin(uid)
+            finally:
+                printer.clear()  # by another thread: the job has ended
+
+        monkeypatch.setattr(printer._queue, "begin", cleared)
+        with Scu(printer.address) as scu:
+            scu.print_image(GRAY)
+            assert printer.wait_for_film(5).status is ExecutionStatus.DONE
 
 
 def test_a_queue_that_is_full() -> None:
@@ -257,6 +276,12 @@ def test_what_is_wrong_with_settings_is_said_in_one_line(tmp_path) -> None:
         BenchPrinter(colour=True)
     with pytest.raises(SetupError, match="no such file"):
         BenchPrinter(faults=tmp_path / "faults.toml")
+    with BenchPrinter() as printer:
+        with pytest.raises(SetupError, match="'LOW' is none of NORMAL, WARNING, FAILURE"):
+            printer.set_state("LOW", "SUPPLY LOW")
+        with pytest.raises(SetupError, match="no printer 'FILM': there are PRINTSCP"):
+            printer.set_state("WARNING", "SUPPLY LOW", "FILM")
+        assert printer.state == PrinterState()
 
 
 def test_session_and_box_of_two_associations_do_not_mix() -> None:

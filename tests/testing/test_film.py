@@ -238,7 +238,7 @@ def test_a_dialogue_that_lost_its_beginning_leaves_the_film_whole(printer: Bench
     printer.wait_for_association_end(5)
     film = printer.wait_for_film(5)
     steps = film.dialogue.steps
-    cut = Film(film.uid, 1, _without(film.dialogue, len(steps) - 3), film.profile, film._queue)
+    cut = Film(film._accepted, 1, _without(film.dialogue, len(steps) - 3), film.profile)
     assert cut.image(1).pixels[0, 0] == 5
     assert (len(cut.image(1).dataset), len(cut.film_box)) == (0, 0)
 

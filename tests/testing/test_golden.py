@@ -83,7 +83,7 @@ def test_what_may_be_off_is_in_od_and_a_share(film: Film, no_pictures: None) -> 
     assert_film_matches(film, golden, tolerance=0.3, share=1 / golden.size)
     assert "1 of 8,192,000" in failure(film, golden, tolerance=0.3)
     assert "may be" in failure(film, golden, share=600 / golden.size)
-    for wrong in ({"tolerance": -1}, {"share": 1}, {"reduced_by": 0}):
+    for wrong in ({"tolerance": -1}, {"tolerance": np.nan}, {"share": 1}, {"reduced_by": 0}):
         with pytest.raises(ValueError, match="tolerance is 0 or more"):
             assert_film_matches(film, golden, **wrong)  # type: ignore[arg-type]
 
@@ -137,6 +137,7 @@ def test_color_films_are_compared_by_the_grays_of_their_channels(
     assert f"{float(scale.density(100 / 255) - scale.density(101 / 255)):+.4f} OD" in said
     assert "RGB 100 100 100, not RGB 100 101 100" in said
     assert_film_matches(film, golden, tolerance=0.05)
+    assert "no picture of a color film: 8 bits" in failure(film, np.repeat(golden, 2, axis=2)[..., :4])
 
 
 def test_reduced_is_the_mean_of_squares() -> None:

@@ -24,9 +24,10 @@ PATIENCE = 30
 class Program:
     """The program, and its lines as they come."""
 
-    def __init__(self, *options: str, stdin: int = subprocess.PIPE) -> None:
+    def __init__(self, *options: str, stdin: int | None = subprocess.PIPE) -> None:
+        closed = ["sh", "-c", 'exec "$@" <&-', "sh"] if stdin is None else []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "printscp.testing", *options],
+            [*closed, sys.executable, "-m", "printscp.testing", *options],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -38,7 +39,7 @@ class Program:
 
     def next(self) -> Line:
         assert self.process.stdout is not None
-        line: Line = json.loads(self.process.stdout.readline())
+        line: Line = json.loads(self.process.stdout.readline(), parse_constant=pytest.fail)
         return line
 
     def until(self, kind: str) -> list[Line]:
@@ -61,7 +62,7 @@ class Program:
 def run() -> Iterator[Callable[..., Program]]:
     programs: list[Program] = []
 
-    def start(*options: str, **how: int) -> Program:
+    def start(*options: str, **how: int | None) -> Program:
         programs.append(Program(*options, **how))
         return programs[-1]
 
@@ -79,6 +80,8 @@ def test_a_film_is_told_line_by_line(run: Callable[..., Program], tmp_path: Path
         "--findings", "--films", str(tmp_path / "films"), "--personas", "ihefull", "--ae-title", "FILM"
     )
     assert program.ready["ae_titles"] == ["FILM", "IHEFULL"]
+    assert not Scu(program.address, called="OTHER").association.is_established
+    assert program.next() == {"line": "rejected", "reason": "called AE title not recognized"}
     for number in (1, 2):
         with Scu(program.address, called="FILM") as scu:
             scu.create_session(FilmSessionLabel="LABEL", NumberOfCopies=3)
@@ -126,6 +129,35 @@ def test_it_ends_with_the_first_association_and_tells_whether_it_was_right(
     assert program.end() == 6
 
 
+def test_what_only_the_pixels_tell_is_told_at_the_end_too(run: Callable[..., Program]) -> None:
+    program = run("--once", "--findings")
+    with Scu(program.address) as scu:
+        scu.create_session()
+        scu.create_film(FilmSizeID="8INX10IN")
+        scu.set_image(1, image_item(np.full((64, 64), 5000, np.uint16)))
+        scu.print_film()
+        film = program.until("film")[-1]
+        scu.set_image(1, image_item(np.full((64, 64), 4000, np.uint16)))
+        scu.print_film()
+    end = program.until("end")[-1]
+    for line in (film, end):
+        assert [each["code"] for each in line["findings"] if each["severity"] == "error"] == ["bits-beyond"]
+    assert program.end() == 6
+
+
+def test_a_number_that_json_does_not_have_is_null(run: Callable[..., Program]) -> None:
+    program = run("--once")
+    with Scu(program.address) as scu:
+        scu.create_session()
+        scu.create_film(FilmSizeID="8INX10IN")
+        image = image_item(np.zeros((8, 8), np.uint8))
+        image.add_new(0x00091001, "FD", [float("nan"), 0.5, float("-inf")])
+        scu.set_image(1, image)
+    request = next(line for line in program.until("end") if line.get("service") == "N-SET")
+    (item,) = request["data"]["20200110"]["Value"]
+    assert item["00091001"]["Value"] == [None, 0.5, None]
+
+
 def test_it_ends_with_the_program_that_started_it(run: Callable[..., Program]) -> None:
     program = run()
     assert program.process.stdin is not None
@@ -133,13 +165,15 @@ def test_it_ends_with_the_program_that_started_it(run: Callable[..., Program]) -
     assert program.end() == 0
 
 
-def test_without_a_pipe_it_stays(run: Callable[..., Program]) -> None:
-    program = run("--seed", "1", stdin=subprocess.DEVNULL)
+@pytest.mark.parametrize("stdin", [subprocess.DEVNULL, None], ids=["nothing", "closed"])
+def test_without_a_pipe_it_stays(run: Callable[..., Program], stdin: int | None) -> None:
+    program = run("--seed", "1", stdin=stdin)
     with Scu(program.address) as scu:
         scu.print_image(np.zeros((8, 8), np.uint8), FilmSizeID="8INX10IN")
     assert program.until("film")[-1]["job_uid"].startswith("2.25.")
+    program.until("end")
     program.process.send_signal(signal.SIGINT)
-    assert program.process.wait(PATIENCE) == 0
+    assert program.end() == 0
 
 
 def test_what_is_wrong_is_said_in_one_line(tmp_path: Path) -> None:

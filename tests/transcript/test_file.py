@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from printscp.transcript import Context, Cut, Sender, Step, Transcript
 from printscp.transcript.file import DamagedTranscript, dump, load
 
-CUTS = st.builds(Cut, st.integers(0, 999), st.integers(1024, 1 << 30), st.integers(0, 0xFFFFFFFF))
+CUTS = st.builds(Cut, st.just(0), st.integers(1024, 1 << 30), st.integers(0, 0xFFFFFFFF))
 VALUES = st.one_of(st.integers(0, 0xFFFF), st.text(max_size=9), st.lists(st.integers(0, 0xFFFFFFFF)))
 STEPS = st.builds(
     Step,
@@ -20,7 +20,7 @@ STEPS = st.builds(
     sender=st.sampled_from(Sender),
     service=st.sampled_from(["N-CREATE", "C-ECHO", "A-ABORT"]),
     context_id=st.integers(0, 255),
-    command=st.dictionaries(st.text(max_size=9), VALUES, max_size=3),
+    command=st.dictionaries(st.text("xyz", max_size=9), VALUES, max_size=3),  # keywords have types
     data=st.binary(max_size=64),
     cut=st.none() | CUTS,
     answers=st.integers(0, 4000),
@@ -79,3 +79,21 @@ def test_what_is_wrong_is_not_quoted() -> None:
     with pytest.raises(DamagedTranscript, match="max_pdu") as caught:
         load(zlib.compress(json.dumps(fields).encode()))
     assert "Mustermann" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"command": {"RequestedSOPClassUID": 7}},
+        {"command": {"Status": "0"}},
+        {"command": {"AttributeIdentifierList": ["x"]}},
+        {"cut": {"offset": -1, "length": 9, "crc": 0}},
+        {"cut": {"offset": 1, "length": 9, "crc": 0}},
+        {"cut": {"offset": 0, "length": 10**12, "crc": 0}},
+    ],
+)
+def test_a_step_that_no_message_can_have_been_is_told(wrong: dict[str, object]) -> None:
+    fields = json.loads(zlib.decompress(dump(transcript(Step(1, 0.0, Sender.SCU, "N-SET")))))
+    fields["steps"][0] |= wrong
+    with pytest.raises(DamagedTranscript, match="step 1 is none that was written"):
+        load(zlib.compress(json.dumps(fields).encode()))

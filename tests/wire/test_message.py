@@ -136,3 +136,9 @@ def test_data_that_comes_late_but_comes_is_waited_for() -> None:
     assert list(assembler.feed(fragment(0, b"da"))) == []
     assert assembler.due() is None  # it has begun
     assert [bytes(message.data) for message in assembler.feed(fragment(2, b"ta"))] == [b"data"]
+
+
+def test_half_a_tag_is_no_command() -> None:
+    tags = bytes.fromhex("00000510 06000000 0820 1000 0820")  # Attribute Identifier List of a tag and a half
+    with pytest.raises(ProtocolError, match="cannot be decoded"):
+        decode_command(tags)

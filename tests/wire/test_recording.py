@@ -168,6 +168,22 @@ def test_a_film_printed_twice_is_in_both_jobs_with_the_print_of_each(
     assert numbers[0] < numbers[1]
 
 
+def test_film_boxes_of_one_uid_in_turn_are_films_of_their_own(
+    bench: Callable[[], Bench], heard: Heard
+) -> None:
+    with RawScu(bench().address, (META,)) as scu:
+        session, film = open_session(scu), generate_uid()
+        for _ in range(3):
+            film_with_image(scu, session, film)
+            assert scu.ask("action", BasicFilmBox, film, context=META).status == 0
+            assert scu.ask("delete", BasicFilmBox, film, context=META).status == 0
+    jobs = [job.uid for job in bench().spool.jobs]
+    bench().close()
+    for job in jobs:
+        asked = [step.service for step in heard.whole(job).steps if step.is_request]
+        assert asked == ["N-CREATE", "N-CREATE", "N-SET", "N-ACTION", "N-DELETE"]
+
+
 def test_a_session_that_is_printed_has_the_films_that_it_had_then(
     bench: Callable[[], Bench], heard: Heard
 ) -> None:
@@ -257,6 +273,31 @@ def test_what_is_written_down_is_bounded(
     assert heard.association.dropped == len(heard.steps) - 40
     assert heard.association.steps == heard.steps[-40:]
     assert len(heard.at_print) == 10  # those whose steps have gone keep what they had
+
+
+def test_the_dialogue_of_a_film_is_as_long_in_an_association_of_many(
+    bench: Callable[[], Bench], heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "_MOST_JOBS", 3)
+    films = 8
+    with RawScu(bench().address, (META, PrintJob)) as scu:
+        session, jobs = open_session(scu), []
+        for _ in range(films):
+            scu.ask("get", PrinterClass, PrinterInstance, context=META)
+            jobs.append(print_film(scu, session))
+            while len(scu.events) < 3 * len(jobs):
+                scu.wait_for_event()
+        scu.release()
+    bench().close()
+    asked = ["N-GET", "N-CREATE", "N-SET", "N-ACTION"]
+    at_print = {job: [each.service for each, _ in heard.at_print[job].exchanges()] for job in jobs}
+    assert at_print[jobs[0]] == ["N-CREATE", *asked]
+    assert all(at_print[job] == ["N-CREATE", "N-GET", *asked] for job in jobs[1:])  # the first one is of all
+    for job in jobs[-3:]:
+        events = [step.instance for step in heard.jobs[job].steps if step.service == "N-EVENT-REPORT"]
+        assert events == [job] * 6, "each with its confirmation, and none of another job"
+    ended = [job for job in jobs if heard.jobs[job].steps[-1].service == "A-RELEASE"]
+    assert ended == jobs[-3:], "the end of a long association is quick"
 
 
 def test_many_bytes_without_pixels_are_bounded(

@@ -69,7 +69,7 @@ FILM = (
     error(
         "densities-upside-down",
         "Min Density is not below Max Density",
-        "PS3.3 C.13.3",
+        OURS,
         "No rule in the standard; refused with 0x0106, or a film of one density.",
         "Send the smaller one as Min Density.",
     ),
@@ -90,7 +90,7 @@ FILM = (
     warning(
         "film-sizes-mixed",
         "Films of several sizes in a session that is printed as one",
-        "PS3.4 H.4.1.2.4",
+        OURS,
         "No rule in the standard; a Fuji DryPix refuses the second with 0x0110.",
         "A session for each film size, or print film by film.",
     ),
@@ -166,7 +166,8 @@ IMAGE = (
         "An image larger than its box, which is cropped",
         "PS3.4 H.4.3.1.2",
         "Rows and columns are cut off, with 0xB609.",
-        "Send no more rows and columns than the box has, or ask for DECIMATE.",
+        "Send no more rows and columns than the box has, or ask for DECIMATE with another "
+        "Magnification Type than NONE.",
     ),
     warning(
         "image-demagnified",
@@ -180,7 +181,8 @@ IMAGE = (
         "An image larger than its box that may be neither cropped nor shrunk",
         "PS3.4 H.4.3.1.2",
         "Refused with 0xC603.",
-        "Magnification Type other than NONE, or Requested Decimate/Crop Behavior CROP or DECIMATE.",
+        "Send no more rows and columns than the box has, or ask for CROP, or for DECIMATE with another "
+        "Magnification Type than NONE.",
     ),
     note(
         "image-enlarged",
