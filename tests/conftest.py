@@ -40,21 +40,27 @@ _PACKAGES = {
 }
 # Those that take longest, in that order; with two at a time or more, none is left alone at the end.
 _LONGEST = (
-    "service/test_hosts.py",
     "service/test_faults.py",
+    "service/test_hosts.py",
     "service/test_ipp.py",
+    "qa/test_faults.py",
     "qa/test_locate.py",
     "qa/test_verify.py",
-    "qa/test_faults.py",
     "test_printer.py",
-    "test_packaging.py",
-    "test_supervisor.py",
     "wire/test_association.py",
-    "cli/test_serve.py",
-    "test_crash.py",
+    "service/test_qa.py",
+    "spool/test_claim.py",
     "service/test_dicom_printer.py",
+    "cli/test_serve.py",
+    "test_supervisor.py",
+    "qa/test_report.py",
+    "test_crash.py",
+    "test_packaging.py",
     "service/test_outputs.py",
-    "wire/test_printing.py",
+    "service/test_faults_made.py",
+    "testing/test_plugin.py",
+    "testing/test_program.py",
+    "lint/test_wrong_clients.py",
 )
 _TESTS = Path(__file__).parent
 _SERVERS = ["/usr/sbin", *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin")))]

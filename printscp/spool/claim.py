@@ -15,13 +15,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, true, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Row
 
 from printscp.errors import ClaimLost
 from printscp.film.job import Delivery, DeliveryState, Job
 from printscp.film.printer import PrinterState
-from printscp.spool.database import Database, Transaction
+from printscp.spool.database import Database, Transaction, insert_or_update
 from printscp.spool.queue import StatusInfo, lock_job, settle
 from printscp.spool.tables import deliveries, jobs, outputs
 
@@ -29,7 +28,6 @@ _State = DeliveryState
 _IN_HAND = deliveries.c.state.in_((_State.SENDING, _State.SENT))  # few, and found by their index
 _FIRST_PAUSE = 1.0  # seconds before an output that cannot take films is tried again; doubled each time
 _LONGEST_PAUSE = 30.0
-_INSERTS: Mapping[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 _JUMP = timedelta(hours=1)  # further ahead no lease ends, whatever another host was told of its length
 _TAKING = 0x7461B5  # lock of PostgreSQL, where the number of jobs under way is limited
 
@@ -420,5 +418,5 @@ def _output_is(
         values["not_before"] = transaction.now + timedelta(seconds=min(pause or grown, _LONGEST_PAUSE))
     if before is not None or state != PrinterState():
         # Another host may do so just now.
-        upsert = _INSERTS[connection.dialect.name](outputs).values(name=name, **values)
+        upsert = insert_or_update(connection, outputs).values(name=name, **values)
         connection.execute(upsert.on_conflict_do_update(index_elements=["name"], set_=values))

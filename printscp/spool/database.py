@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, select
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from printscp.errors import SetupError
@@ -107,6 +107,18 @@ class Database:
             return _now()
         now: datetime = connection.exec_driver_sql("SELECT clock_timestamp() AT TIME ZONE 'utc'").scalar_one()
         return now
+
+
+def insert_or_update(connection: Connection, table: Table) -> Any:
+    """An INSERT of the database's own kind, which can go on as an update."""
+    # Late: a process loads its own kind, not both.
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
 def reason(error: DBAPIError) -> str:

@@ -1,15 +1,11 @@
 """The dialogue that led to each job, as bytes (`printscp.transcript.file`); it goes when the films go."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import LargeBinary, bindparam, literal, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from printscp.spool.database import Database
+from printscp.spool.database import Database, insert_or_update
 from printscp.spool.tables import dialogues, jobs
-
-_INSERTS: Mapping[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 class Dialogues:
@@ -52,6 +48,6 @@ class Dialogues:
         return None if found is None else bytes(found)
 
     def _put(self, connection: Any, row: Any) -> None:
-        insert = _INSERTS[connection.dialect.name](dialogues).from_select(["job_id", "content"], row)
+        insert = insert_or_update(connection, dialogues).from_select(["job_id", "content"], row)
         content = {"content": insert.excluded.content}
         connection.execute(insert.on_conflict_do_update(index_elements=["job_id"], set_=content))
