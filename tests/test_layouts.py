@@ -21,6 +21,8 @@ from printscp.film.layout import Layout, layout
 from printscp.film.profile import AnnotationFormat, PrinterProfile
 from printscp.film.rules import CONFIGURATION
 
+pytestmark = pytest.mark.slow
+
 NAMES = Catalog().profile_names
 GRID_FORMS = ("STANDARD", "ROW", "COL")
 

@@ -12,6 +12,8 @@ from PIL import Image
 
 from printscp.printer import FilmPrinter
 
+pytestmark = pytest.mark.slow
+
 RAMP = np.arange(32 * 32, dtype=np.uint16).reshape(32, 32)
 
 

@@ -12,6 +12,8 @@ from peers.wrong import client
 from printscp.catalog import Catalog
 from printscp.printer import FilmPrinter
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def spool(tmp_path: Path, start_printer: Callable[..., FilmPrinter]) -> Path:

@@ -14,6 +14,8 @@ from printscp.qa.dicom import write
 from printscp.qa.patterns import draw
 from printscp.spool.folder import Spool
 
+pytestmark = pytest.mark.slow
+
 PATIENT = "DOE^JANE"
 
 

@@ -33,6 +33,8 @@ from printscp.render.page import Page
 from printscp.replay import LONGEST_PAUSE, replay
 from printscp.spool.folder import Spool
 
+pytestmark = pytest.mark.slow
+
 GRADIENT = np.arange(48 * 64, dtype=np.uint16).reshape(48, 64) % 4096
 CONTEXTS = (META, PresentationLUT, PrintJob, Verification)
 

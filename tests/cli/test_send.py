@@ -16,6 +16,8 @@ from printscp.cli.send import _display_format
 from printscp.qa.dicom import write
 from printscp.qa.patterns import PATTERNS, draw
 
+pytestmark = pytest.mark.slow
+
 CT = get_testdata_file("CT_small.dcm", download=False)
 MR = get_testdata_file("MR_small.dcm", download=False)
 

@@ -26,6 +26,8 @@ from printscp.printer import FilmPrinter
 from printscp.spool.database import Database
 from printscp.spool.queue import JobQueue
 
+pytestmark = pytest.mark.slow
+
 CT = get_testdata_file("CT_small.dcm", download=False)
 
 

@@ -11,6 +11,8 @@ from peers.wrong import client
 
 from printscp.printer import FilmPrinter
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def spool(tmp_path: Path, start_printer: Callable[..., FilmPrinter]) -> Path:

@@ -16,6 +16,8 @@ from printscp.comparison import Change, Comparison, compare
 from printscp.comparison.picture import draw
 from printscp.film.geometry import Rectangle
 
+pytestmark = pytest.mark.slow
+
 Take = Callable[..., Capture]
 RAMP = (np.arange(64 * 64, dtype=np.uint16) % 4096).reshape(64, 64)
 FILM_BOX = "N-CREATE Basic Film Box"

@@ -23,6 +23,8 @@ from pynetdicom.sop_class import (
 
 from printscp.faults import Fault, FaultScript
 
+pytestmark = pytest.mark.slow
+
 SESSION, FILM = "1.2.3.1", "1.2.3.2"
 GARBAGE = FaultScript(seed=7).garbage(256)
 PENDING, PRINTING, DONE, FAILURE = 1, 2, 3, 4

@@ -22,6 +22,8 @@ from printscp.faults import Fault, FaultRule, FaultScript
 from printscp.faults.fault import REASONS
 from printscp.wire import association, dimse
 
+pytestmark = pytest.mark.slow
+
 GARBAGE = FaultScript(seed=1).garbage(256)
 SPOKEN = {
     Fault.ABORT: b"\7\0\0\0\0\4\0\0\0\0",

@@ -20,6 +20,8 @@ from printscp.lint.imagers import NOT_REACHED, TAKEN
 from printscp.testing import BenchPrinter
 from printscp.transcript import Transcript
 
+pytestmark = pytest.mark.slow
+
 IMAGERS = Catalog().profile_names
 SMALL = np.zeros((512, 512), np.uint16)
 LARGE = np.zeros((16, 9000), np.uint8)

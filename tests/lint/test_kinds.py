@@ -27,6 +27,8 @@ from pynetdicom.sop_class import (
 from printscp.lint import association
 from printscp.lint.kinds import GROUPS, KINDS
 
+pytestmark = pytest.mark.slow
+
 GRAY = np.zeros((512, 512), np.uint8)
 WIDE = np.full((16, 16), 4000, np.uint16)
 WITH_LUT = (META, PresentationLUT)

@@ -10,6 +10,8 @@ from printscp.catalog import Catalog
 from printscp.lint.kinds import KINDS
 from printscp.testing import BenchPrinter
 
+pytestmark = pytest.mark.slow
+
 _CLIENTS = sorted(path.stem for path in WRONG.glob("*.py") if path.stem != "right")
 
 

@@ -18,6 +18,8 @@ from printscp.errors import ClaimLost, SetupError
 from printscp.outputs.output import NotReady, Refused, Sent, Uncontested
 from printscp.outputs.registry import open_output
 
+pytestmark = pytest.mark.slow
+
 LARGE = page(densities(1200, 1500))  # more than sockets buffer
 
 

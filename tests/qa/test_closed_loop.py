@@ -17,6 +17,8 @@ from printscp.qa.store import Measurements
 from printscp.render.samples import sample_table
 from printscp.render.tone import OD_UNIT, ToneScale
 
+pytestmark = pytest.mark.slow
+
 SCALE = ToneScale(0.2, 3.1, 2000, 10)
 START = datetime(2026, 11, 22, 8, tzinfo=UTC)
 

@@ -19,6 +19,8 @@ from printscp.film.sheet import LookUp, Sheet, SheetImage, ToneCurve
 from printscp.render.compose import compose
 from printscp.render.page import ColorPage, Page
 
+pytestmark = pytest.mark.slow
+
 OD = 0.0001
 TOLERANCE = 0.002  # OD
 EXACT = 0.51 * OD  # a page has steps of 0.0001 OD

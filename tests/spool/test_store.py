@@ -29,6 +29,8 @@ from printscp.film.sheet import Annotation, LookUp, Sheet, SheetImage, ToneCurve
 from printscp.sheet_file import DamagedSheet
 from printscp.spool.store import SheetStore, SheetWriter, open_store
 
+pytestmark = pytest.mark.slow
+
 _NAMES = st.text(st.characters(codec="utf-8"), max_size=20)
 _SIZES = st.integers(0, 9999)
 _RECTANGLES = st.builds(Rectangle, _SIZES, _SIZES, _SIZES, _SIZES)

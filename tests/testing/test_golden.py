@@ -13,6 +13,8 @@ from printscp.testing import BenchPrinter, Film, assert_film_matches
 from printscp.testing.golden import reduced
 from printscp.testing.run import RUN
 
+pytestmark = pytest.mark.slow
+
 RAMP = np.arange(256, dtype=np.uint8).repeat(4).reshape(32, 32)
 FLAT = np.full((16, 16), 128, np.uint8)
 

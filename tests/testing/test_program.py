@@ -16,6 +16,8 @@ from PIL import Image
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 
+pytestmark = pytest.mark.slow
+
 MR = Path(str(get_testdata_file("MR_small.dcm", download=False)))
 Line = dict[str, Any]
 PATIENCE = 30
