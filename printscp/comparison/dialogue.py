@@ -120,7 +120,7 @@ def _proposed(said: Transcript) -> dict[str, str]:
         f"context {number}": f"{_syntax(each.abstract_syntax)}: {', '.join(map(_syntax, each.proposed))}"
         for number, each in enumerate(said.contexts, start=1)
     }
-    end = said.steps[-1].service if said.steps else ""
+    end = next((step.service for step in said.steps[-1:] if step.is_end), "not kept")
     return {
         "calling AE title": said.calling,
         "called AE title": said.called,
@@ -128,7 +128,7 @@ def _proposed(said: Transcript) -> dict[str, str]:
         "implementation version name": said.implementation_version_name,
         "longest PDU": f"{said.max_pdu} bytes" if said.max_pdu else "no limit",
         **contexts,
-        "end": end if end in ("A-RELEASE", "A-ABORT") else "not kept",
+        "end": end,
     }
 
 

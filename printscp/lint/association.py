@@ -10,7 +10,6 @@ from printscp.transcript import Sender, Step, Transcript
 
 _PAUSE = 30.0  # seconds; ours
 _VERIFICATION = "1.2.840.10008.1.1"
-_WHOLE_ENDS = ("A-RELEASE", "A-ABORT")
 
 
 def check(transcript: Transcript) -> Flaws:
@@ -38,13 +37,13 @@ def is_whole(transcript: Transcript) -> bool:
     steps = transcript.steps
     numbers = [step.number for step in steps]
     whole = numbers == list(range(1, len(steps) + 1))
-    return whole and not transcript.dropped and any(step.service in _WHOLE_ENDS for step in steps)
+    return whole and not transcript.dropped and any(step.is_end for step in steps)
 
 
 def at_its_end(transcript: Transcript) -> list[tuple[int, Flaw]]:
     """Events and the end, each with its step."""
     flaws: list[tuple[int, Flaw]] = []
-    ended = any(step.service in _WHOLE_ENDS for step in transcript.steps)
+    ended = any(step.is_end for step in transcript.steps)
     answers = {step.answers: step for step in transcript.steps if step.sender is Sender.SCU and step.answers}
     for step in transcript.steps:
         if step.service == "A-ABORT" and step.sender is Sender.SCU and not step.fault:

@@ -274,7 +274,7 @@ class BenchPrinter:
     def step(self, transcript: Transcript, step: Step) -> None:
         """For the front: what went over an association."""
         thread = threading.get_ident()
-        ends = is_end(step)
+        ends = step.is_end
         with self._changes:
             if not any(each is transcript for each in self._dialogues):
                 self._dialogues.append(transcript)
@@ -368,13 +368,8 @@ class _Rejections(logging.Handler):
                 watcher(str(said["reason"]))
 
 
-def is_end(step: Step) -> bool:
-    """The association is over; what a fault does to it comes before."""
-    return step.service in ("A-RELEASE", "A-ABORT") and not step.fault
-
-
 def _has_ended(transcript: Transcript) -> bool:
-    return bool(transcript.steps) and is_end(transcript.steps[-1])
+    return bool(transcript.steps) and transcript.steps[-1].is_end
 
 
 def _count(number: int, what: str) -> str:

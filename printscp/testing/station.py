@@ -8,7 +8,7 @@ from typing import Any
 
 from printscp.errors import SetupError
 from printscp.lint import Finding, Severity
-from printscp.testing.bench import BenchPrinter, is_end
+from printscp.testing.bench import BenchPrinter
 from printscp.testing.film import Film
 from printscp.testing.lines import Line, of_end, of_film, of_step
 from printscp.transcript import Step, Transcript
@@ -71,7 +71,7 @@ class Station:
                 printer.clear()  # it may run for long
                 continue
             yield of_step(association, transcript, what)
-            if is_end(what):
+            if what.is_end:
                 yield of_end(association, transcript, self._graded(association, printer, transcript))
                 del self._numbers[id(transcript)]
                 printer.clear()

@@ -71,6 +71,11 @@ class Step:
         return self.sender is Sender.SCU and self.service.startswith(("N-", "C-")) and not self.answers
 
     @property
+    def is_end(self) -> bool:
+        """The association is over; what a fault does to it comes before."""
+        return self.service in ("A-RELEASE", "A-ABORT") and not self.fault
+
+    @property
     def sop_class(self) -> UID:
         """The SOP class it is about; empty where it names none."""
         return UID(_class(self.command), IGNORE)

@@ -37,23 +37,12 @@ from printscp.film.uids import (
 from printscp.transcript import Sender
 from printscp.wire.association import PrintAssociation, Rejection
 from printscp.wire.dimse import Responder
-from printscp.wire.message import (
-    C_CANCEL,
-    C_ECHO,
-    N_ACTION,
-    N_CREATE,
-    N_DELETE,
-    N_GET,
-    N_SET,
-    RESPONSE,
-    Message,
-)
-from printscp.wire.recording import Listener
+from printscp.wire.message import C_CANCEL, C_ECHO, RESPONSE, Message
+from printscp.wire.recording import SERVICES, Listener
 
 _A_ASSOCIATE_RJ, _A_RELEASE_RP, _A_ABORT = 3, 6, 7  # PDU types, PS3.8 9.3
 _ABORT_PDU = bytes((_A_ABORT, 0, 0, 0, 0, 4, 0, 0, 0, 0))
 _GARBAGE = 256  # bytes
-_VERBS = {N_CREATE: "create", N_SET: "set", N_GET: "get", N_ACTION: "action", N_DELETE: "delete"}
 _CLASSES: dict[str, str] = {
     BASIC_FILM_SESSION: "film-session",
     BASIC_FILM_BOX: "film-box",
@@ -310,7 +299,8 @@ def _step_of(message: Message) -> str | None:
     if field == C_ECHO:
         return "echo"
     sop_class = command.get("RequestedSOPClassUID") or command.get("AffectedSOPClassUID") or ""
-    return f"{_CLASSES.get(sop_class, 'unknown')}.{_VERBS.get(field, 'unknown')}"
+    verb = SERVICES.get(field, "unknown").removeprefix("N-").lower()
+    return f"{_CLASSES.get(sop_class, 'unknown')}.{verb}"
 
 
 def _half_a_pdu(data: bytes) -> bytes:

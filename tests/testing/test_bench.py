@@ -14,7 +14,7 @@ from printscp.errors import SetupError
 from printscp.film.job import ExecutionStatus
 from printscp.film.printer import PrinterState
 from printscp.testing import BenchPrinter
-from printscp.testing.bench import NothingCame, is_end
+from printscp.testing.bench import NothingCame
 from printscp.transcript import Step
 
 GRAY = np.full((8, 8), 128, np.uint8)
@@ -233,7 +233,7 @@ def test_an_association_that_a_fault_ends_is_one_association(at: str) -> None:
         printer.wait_for_film(5)
         printer.wait_for(lambda: len(printer.dialogues) == 2 and not printer._living)
         assert "[fault abort]" in printer.summary()
-        assert sum(is_end(step) for step in told if isinstance(step, Step)) == 2
+        assert sum(step.is_end for step in told if isinstance(step, Step)) == 2
 
 
 @pytest.mark.parametrize(("printing", "told"), [(True, [1, 2, 4]), (False, [1, 4])])
