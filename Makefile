@@ -1,7 +1,7 @@
 # Every target makes and uses .venv; nothing has to be installed by hand.
 PYTHON ?= python3
 BIN := .venv/bin
-PEERS := cups cups-client cups-filters cups-ipp-utils dcmtk e2fsprogs gcc ghostscript libc6-dev libfaketime mount \
+PEERS := chromium cups cups-client cups-filters cups-ipp-utils dcmtk e2fsprogs fonts-dejavu-core gcc ghostscript libc6-dev libfaketime mount \
 	mupdf-tools openssl poppler-utils postgresql qpdf systemd
 
 # Tests start hundreds of processes; none of them is to compile the package again.

@@ -164,7 +164,7 @@ class Printscp(Server):
 
     def __init__(self, folder: Path, *options: str, database: str | None = None) -> None:
         options = (*options, *(("--database", database) if database else ()))
-        arguments = ["serve", "--port", "0", "--spool", "spool", "--output", "films", *options]
+        arguments = ["serve", "--no-web", "--port", "0", "--spool", "spool", "--output", "films", *options]
         super().__init__(folder, [*PRINTSCP, *arguments], stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         # "listening on 127.0.0.1:PORT as TITLE"

@@ -4,6 +4,7 @@ The file is an uncompressed tar, so that any tool can look inside: `job.json`, t
 `printscp.transcript.file` writes it, and each film as `printscp.sheet_file` writes it.
 """
 
+import re
 import tarfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,6 +20,9 @@ from printscp.film.sheet import BytesLike, Order, Sheet
 from printscp.sheet_file import DamagedSheet, SheetFile, is_plain, read
 from printscp.transcript import Transcript
 from printscp.transcript.file import DamagedTranscript, dump, load
+
+UNPRINTED = re.compile("unprinted(:[1-9][0-9]{0,3})?")
+"""How an association that made no job is called: ``unprinted`` the last one, ``unprinted:2`` that before."""
 
 _HEADER = "job.json"
 _DIALOGUE = "dialogue"

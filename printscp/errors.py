@@ -27,7 +27,9 @@
 
     SetupError                      not on the wire: one line for the operator
     ├── NoSuchJob
-    └── NotPossible
+    ├── NotPossible
+    ├── Withheld
+    └── Away
 """
 
 
@@ -187,3 +189,11 @@ class NoSuchJob(SetupError):
 
 class NotPossible(SetupError):
     """The job is not, or no longer, in a state for what is asked."""
+
+
+class Withheld(SetupError):
+    """It may name a patient, and is not shown to whoever asks."""
+
+
+class Away(SetupError):
+    """The job table or the films cannot be reached for now; worth a retry."""

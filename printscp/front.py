@@ -1,6 +1,7 @@
 """The side of a film printer that SCUs see: printers by AE title, behind their doors, with their states."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
@@ -20,11 +21,13 @@ from printscp.film.memory import MemoryBudget
 from printscp.film.printer import FilmSpool, Printer, PrinterState
 from printscp.film.profile import PrinterProfile
 from printscp.film.service import contexts
+from printscp.live import Entrance as OpenDoor
+from printscp.live import Live, LivePrinter
 from printscp.wire.association import Conversation, PrintAssociation
 from printscp.wire.dimse import Responder
 from printscp.wire.faulty import FaultyResponder, admit
 from printscp.wire.recording import Listener
-from printscp.wire.server import Door, Entrance, Limits, PrintServer
+from printscp.wire.server import Attendance, Door, Entrance, Limits, PrintServer
 from printscp.wire.tls import TLSFiles
 
 _SEVERITY = ("NORMAL", "WARNING", "FAILURE")
@@ -73,15 +76,18 @@ class Front:
     def addresses(self) -> list[tuple[str, int, bool, str]]:
         """Of each door: host and port in use, whether it is for TLS, and the AE titles to be called there."""
         assert self._server is not None, "not started"
-        in_use = self._server.addresses
-        return [
-            (
-                *in_use[Door(self.settings.host, door.port, door.tls)],
-                door.tls,
-                ", ".join(each.announced_ae_title for each in door.printers),
-            )
-            for door in self.settings.doors
-        ]
+        return [(each.host, each.port, each.tls, each.titles) for each in self._open_to(self._server)]
+
+    def _open_to(self, server: PrintServer) -> tuple[OpenDoor, ...]:
+        in_use = server.addresses
+        doors = (
+            (Door(self.settings.host, each.port, each.tls), each.printers) for each in self.settings.doors
+        )
+        return tuple(
+            OpenDoor(*in_use[door], door.tls, ", ".join(each.announced_ae_title for each in printers))
+            for door, printers in doors
+            if door in in_use  # a reload, or the end, is under way
+        )
 
     @property
     def started(self) -> bool:
@@ -179,6 +185,26 @@ class Front:
     def names(self) -> set[str]:
         """AE titles of all printers that there are, those of former settings included."""
         return {printer.name for printer in self._everyone()}
+
+    def live(self, began: datetime, worker_pids: tuple[int, ...]) -> Live:
+        """What is going on, for whoever watches; at any time, from any thread."""
+        server, printers = self._server, self._printers
+        standing = server.standing() if server else {}
+        attendance = server.attendance if server else Attendance()
+        return Live(
+            pid=os.getpid(),
+            began=began,
+            entrances=self._open_to(server) if server else (),
+            printers={
+                name: LivePrinter(each.state.status, each.state.info, standing.get(name, 0))
+                for name, each in printers.items()
+            },
+            worker_pids=worker_pids,
+            associated=attendance.associated,
+            rejected=attendance.rejected,
+            held=self._budget.held,
+            limit=self._budget.limit,
+        )
 
     def _everyone(self) -> tuple[Printer, ...]:
         return (*self._printers.values(), *self._former)

@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +17,8 @@ from printscp.faults.script import FaultScript, SeededUIDs
 from printscp.film.job import Job, JobNews
 from printscp.film.printer import FilmSpool
 from printscp.front import Front
+from printscp.lightbox import LightBox
+from printscp.live import Live
 from printscp.spool.rows import OutputState
 from printscp.transcript import Step, Transcript
 from printscp.workshop import Workshop, calibration
@@ -34,14 +36,20 @@ class FilmPrinter:
         with FilmPrinter(port=0, spool="spool", output="films") as printer:
             host, port = printer.address
 
-    Takes a `Settings`, or its fields as keywords; ``faults`` may be the file of a script, or a script.
+    Takes a `Settings`, or its fields as keywords; ``faults`` may be the file of a script, or a script. Where
+    the settings do not say whether there is a light box, ``lightbox`` does: then there is one if it can be.
 
     Raises:
         SetupError: from the constructor or `start`: what is wrong, in one line.
     """
 
     def __init__(
-        self, settings: Settings | None = None, *, faults: FaultScript | Path | None = None, **fields: Any
+        self,
+        settings: Settings | None = None,
+        *,
+        faults: FaultScript | Path | None = None,
+        lightbox: bool = False,
+        **fields: Any,
     ) -> None:
         self._changes = threading.Condition()
         self._workshop: Workshop | None = None
@@ -49,6 +57,9 @@ class FilmPrinter:
         self._front = Front(settings or load(**fields), self, script)
         self._new_uid: Callable[[], UID] = generate_uid
         self.settings = self._front.settings
+        self._began = datetime.now(UTC)
+        self._wants_lightbox = lightbox
+        self._lightbox: LightBox | None = None
 
     @property
     def address(self) -> tuple[str, int]:
@@ -64,6 +75,11 @@ class FilmPrinter:
     def faults(self) -> FaultScript | None:
         """The script of the faults that it makes on purpose, if it has one."""
         return self._front.faults
+
+    @property
+    def lightbox_url(self) -> str | None:
+        """Where the light box is; None where there is none."""
+        return None if self._lightbox is None else self._lightbox.url
 
     @property
     def worker_pid(self) -> int:
@@ -89,6 +105,8 @@ class FilmPrinter:
             self._prepare_uids()
             self._front.start()
             self._workshop.begin()
+            self._began = datetime.now(UTC)
+            self._start_lightbox()
         except BaseException:
             self.stop()
             raise
@@ -98,6 +116,9 @@ class FilmPrinter:
         have ``patience`` seconds to end by themselves, of the `drain_timeout` that all have together."""
         deadline = time.monotonic() + self.settings.drain_timeout
         self._front.stop(patience)
+        lightbox, self._lightbox = self._lightbox, None
+        if lightbox is not None:
+            lightbox.stop()
         if self._workshop is not None:
             least = min(_WORKERS_PATIENCE, self.settings.drain_timeout)
             self._workshop.stop(max(least, deadline - time.monotonic()))
@@ -110,8 +131,16 @@ class FilmPrinter:
         Raises:
             SetupError: these settings cannot be used; all is as before.
         """
+        if settings.web.enabled != self.settings.web.enabled:
+            raise SetupError(
+                f"{settings.source}: web.enabled: cannot be changed by a reload: restart printscp"
+            )
+        if self._lightbox is not None:
+            self._lightbox.check(settings)
         self._front.reload(settings, lambda: self._at_work.reload(self._front.settings))
         self.settings = self._front.settings
+        if self._lightbox is not None:
+            self._lightbox.reload(self.settings)
         log.warning("settings read again", extra={"source": settings.source})
 
     def healthy(self) -> bool:
@@ -171,6 +200,29 @@ class FilmPrinter:
         if transcript.in_vain:
             self._at_work.keep_unprinted(transcript)
 
+    def _start_lightbox(self) -> None:
+        """Where the settings want it; without a word of theirs, only if it can be.
+
+        Raises:
+            SetupError: it cannot be served as they say.
+        """
+        web = self.settings.web
+        if not (self._wants_lightbox if web.enabled is None else web.enabled):
+            return
+        lightbox = LightBox(self.settings, self._live)
+        try:
+            lightbox.start()
+        except SetupError as error:
+            if web.model_fields_set - {"enabled"} or web.enabled:
+                raise
+            log.warning("no light box", extra={"reason": str(error)})
+            return
+        self._lightbox = lightbox
+
+    def _live(self) -> Live:
+        workshop = self._workshop
+        return self._front.live(self._began, workshop.worker_pids if workshop is not None else ())
+
     def _prepare_uids(self) -> None:
         """With a seed, UIDs are the same in each run on a new spool, and others than before on a used one."""
         faults = self._front.faults
@@ -182,6 +234,7 @@ class FilmPrinter:
         log.info("job accepted", extra={"job": number})
         self._at_work.wake()
         self._notify()
+        self._wake_lightbox()
 
     def _heard(self, news: list[JobNews], states: Mapping[str, OutputState]) -> None:
         """What became of jobs, here or on another host, and what is the matter with outputs."""
@@ -200,6 +253,13 @@ class FilmPrinter:
             }
         )
         self._notify()
+        if news:
+            self._wake_lightbox()
+
+    def _wake_lightbox(self) -> None:
+        lightbox = self._lightbox  # which may end at any time
+        if lightbox is not None:
+            lightbox.wake()
 
     def _notify(self) -> None:
         with self._changes:

@@ -5,7 +5,6 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from typing import Any, Literal
 
 from pydantic_core import to_json
 
+from printscp.nursery import NURSERY, ForkedWorker
 from printscp.spool.claim import Claims
 from printscp.spool.database import TableError, reason
 from printscp.spool.folder import Retention
@@ -45,7 +45,8 @@ class WorkerSetup:
 class Crew:
     """Some workers, each kept alive by a supervisor of its own until `stop`.
 
-    ``changed`` is called when a worker has changed something in the job table, from any thread.
+    ``changed`` is called when a worker has changed something in the job table, from any thread. ``command``
+    starts other workers than those of `printscp.nursery`.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Crew:
         setup: WorkerSetup,
         claims: Claims,
         changed: Callable[[], None],
-        command: tuple[str, ...] = (sys.executable, "-m", "printscp.worker"),
+        command: tuple[str, ...] | None = None,
     ) -> None:
         self._supervisors = [Supervisor(setup, claims, changed, command) for _ in range(workers)]
 
@@ -94,16 +95,17 @@ class Supervisor:
     """One worker, kept alive until it is dismissed."""
 
     def __init__(
-        self, setup: WorkerSetup, claims: Claims, changed: Callable[[], None], command: tuple[str, ...]
+        self, setup: WorkerSetup, claims: Claims, changed: Callable[[], None], command: tuple[str, ...] | None
     ) -> None:
         self._setup = to_json(setup) + b"\n"
+        self._outputs = [f"printscp.outputs.{table.get('type')}" for table in setup.outputs.values()]
         self._claims = claims
         self._changed = changed
         self._command = command
         self._stopping = threading.Event()
         self._line = threading.Lock()
         self._holder = ""  # the worker's name in the job table
-        self._worker: subprocess.Popen[bytes] | None = None
+        self._worker: subprocess.Popen[bytes] | ForkedWorker | None = None
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
 
     @property
@@ -190,14 +192,18 @@ class Supervisor:
                 return False
             if self._worker is not None and self._worker.stdin is not None:
                 self._worker.stdin.close()
-            self._worker = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
-            )
+            self._worker = self._begin()
             assert self._worker.stdin is not None
             with contextlib.suppress(BrokenPipeError):  # it died at once: that is seen to
                 self._worker.stdin.write(self._setup)
             os.set_blocking(self._worker.stdin.fileno(), False)
             return True
+
+    def _begin(self) -> subprocess.Popen[bytes] | ForkedWorker:
+        if self._command is None:
+            return NURSERY.worker(self._outputs)
+        pipe = subprocess.PIPE
+        return subprocess.Popen(self._command, stdin=pipe, stdout=pipe, bufsize=0)
 
 
 def _line(handle: int) -> str:

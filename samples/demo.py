@@ -25,7 +25,19 @@ def main() -> None:
     films, spool = folder / "films", folder / "spool"
     shutil.rmtree(spool, ignore_errors=True)  # of a demo before, perhaps of another version
     print(f"starting the film printer, films go to {films}")
-    command = [PRINTSCP, "serve", "--port", "0", "--ae-title", "FILM", "--spool", spool, "--output", films]
+    command = [
+        PRINTSCP,
+        "serve",
+        "--port",
+        "0",
+        "--no-web",
+        "--ae-title",
+        "FILM",
+        "--spool",
+        spool,
+        "--output",
+        films,
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
@@ -43,6 +55,8 @@ def main() -> None:
     print("\nprinted, 17 x 17 inch at 320 dpi:")
     for page in pages:
         print(f"  {page}")
+    print("\nto see them on the light box, as long as this runs:")
+    print(f"  {PRINTSCP} serve --spool {spool} --output {films}")
 
 
 def send(address: tuple[str, str], layout: str, images: list[Path]) -> None:

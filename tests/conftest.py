@@ -23,6 +23,7 @@ _PACKAGES = {
     "dcmpsprt": "dcmtk",
     "dcmdspfn": "dcmtk",
     "echoscu": "dcmtk",
+    "chromium": "chromium",
     "gs": "ghostscript",
     "pdftoppm": "poppler-utils",
     "pdftotext": "poppler-utils",
@@ -65,6 +66,11 @@ _LONGEST = (
 _TESTS = Path(__file__).parent
 _SERVERS = ["/usr/sbin", *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin")))]
 
+
+# Hundreds of printers are started; only tests of the light box want one.
+os.environ.setdefault("PRINTSCP_WEB__ENABLED", "false")
+# There are as many test processes as cores: threads in each cost small pictures more than they bring.
+os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
 
 # How long anything takes says something about the machine, and how busy it is.
 settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])

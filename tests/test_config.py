@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 from sqlalchemy import make_url
 
-from printscp.config import PrinterSettings, RouteSettings, Settings, TLSSettings, load
+from printscp.config import PrinterSettings, RouteSettings, Settings, TLSSettings, WebSettings, load
 from printscp.errors import SetupError
 from printscp.film.profile import Mode
 
@@ -122,6 +122,12 @@ OTHER: dict[str, tuple[Any, str, str, Any]] = {
         '{certificate = "c", key = "k"}',
         '{"certificate": "c", "key": "k"}',
         TLSSettings(certificate=Path("c"), key=Path("k")),
+    ),
+    "web": (
+        {"port": 8443, "names": ["films", "films.ward"]},
+        '{port = 8443, names = ["films", "films.ward"]}',
+        '{"port": 8443, "names": "films,films.ward"}',
+        WebSettings(port=8443, names=("films", "films.ward")),
     ),
     "faults": (Path("f"), '"f"', "f", Path("f")),
     "personas": ("ihefull,imager17", '["ihefull", "imager17"]', "ihefull, imager17", ("ihefull", "imager17")),
@@ -878,3 +884,79 @@ def test_with_tables_all_personas_can_be_said_too(tmp_path: Path) -> None:
 )
 def test_a_mistake_in_personas_is_told(personas: Any, words: str) -> None:
     assert words in fault(personas=personas)
+
+
+# A value that is not the default, as an environment variable; what goes with it; and what becomes of it.
+OTHER_WEB: dict[str, tuple[str, dict[str, Any], Any]] = {
+    "enabled": ("false", {}, False),
+    "host": ("::1", {}, "::1"),
+    "port": ("0", {}, 0),
+    "names": ("films, films.ward", {}, ("films", "films.ward")),
+    "users": ("u.toml", {}, Path("u.toml")),
+    "proxies": (
+        "10.0.0.1,fd00::/8",
+        {"users": "u.toml"},
+        (ip_network("10.0.0.1"), ip_network("fd00::/8")),
+    ),
+    "proxy_header": ("X-User", {}, "X-User"),
+    "proxy_role": ("operate", {"proxies": ["127.0.0.1"], "proxy_header": "X-User"}, "operate"),
+    "certificate": ("c.pem", {"key": "k.pem"}, Path("c.pem")),
+    "key": ("k.pem", {"certificate": "c.pem"}, Path("k.pem")),
+    "session_minutes": ("0.5", {}, 0.5),
+    "audit": ("a.jsonl", {}, Path("a.jsonl")),
+    "deidentified": ("true", {}, True),
+}
+
+
+def test_every_setting_of_the_light_box_is_tried() -> None:
+    assert OTHER_WEB.keys() == WebSettings.model_fields.keys()
+
+
+@pytest.mark.parametrize("key", OTHER_WEB)
+def test_a_setting_of_the_light_box_can_be_given_beside_those_of_a_file(
+    key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, others, expected = OTHER_WEB[key]
+    file = toml(tmp_path, "[web]\nsession_minutes = 7\n")
+    monkeypatch.setenv(f"PRINTSCP_WEB__{key.upper()}", text)
+    web = load(file, web=others).web
+    assert getattr(web, key) == expected
+    assert web.session_minutes == (7 if key != "session_minutes" else expected)
+
+
+BAD_WEB: list[tuple[dict[str, Any], str]] = [
+    ({"port": -1}, "web.port: "),
+    ({"host": "0.0.0.0"}, "web: host: 0.0.0.0 can be reached by others: give web.users"),
+    ({"host": "::"}, "web: host: :: can be reached"),
+    ({"host": "films.ward"}, "web: host: films.ward can be reached"),
+    ({"host": "127.0.0.1.evil"}, "web: host: "),
+    ({"names": ["https://films.ward"]}, "web.names.0: "),
+    ({"proxies": ["proxy.ward"]}, "web.proxies.0: "),
+    ({"proxies": ["10.0.0.1"]}, "web: proxy_role: "),
+    ({"proxy_role": "view"}, "web: proxy_role: needs proxies"),
+    ({"proxy_role": "view", "proxies": ["10.0.0.1"]}, "web: proxy_role: needs proxies, and proxy_header"),
+    ({"proxy_role": "root", "proxies": ["10.0.0.1"]}, "web.proxy_role: "),
+    ({"proxy_header": "X User:"}, "web.proxy_header: "),
+    ({"certificate": "c"}, "web: certificate and key: give both"),
+    ({"key": "k"}, "web: certificate and key: give both"),
+    ({"session_minutes": 0}, "web.session_minutes: "),
+    ({"session_minutes": 721}, "web.session_minutes: "),
+    ({"prot": 1}, "web.prot: there is no such key"),
+]
+
+
+@pytest.mark.parametrize(("table", "message"), BAD_WEB)
+def test_what_is_wrong_with_the_light_box_is_named(table: dict[str, Any], message: str) -> None:
+    assert fault(web=table).startswith(f"configuration: {message}")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.0.1", "::1", "localhost", "LOCALHOST"])
+def test_the_light_box_asks_nobody_who_they_are_where_only_this_host_comes(host: str) -> None:
+    assert not load(web={"host": host}).web.in_the_clear
+
+
+def test_passwords_in_the_clear_are_known() -> None:
+    away = {"host": "192.0.2.1", "users": "u"}
+    assert load(web=away).web.in_the_clear
+    assert not load(web=away | {"certificate": "c", "key": "k"}).web.in_the_clear
+    assert not load(web=away | {"proxies": ["192.0.2.2"]}).web.in_the_clear

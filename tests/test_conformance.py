@@ -13,7 +13,7 @@ from film.scu import COLOR, GRAY, Scu, color, gray, make_printer
 from pydicom.datadict import dictionary_description
 
 from printscp.catalog import Catalog, load_profile
-from printscp.config import PrinterSettings, RouteSettings, Settings, TLSSettings, load
+from printscp.config import PrinterSettings, RouteSettings, Settings, TLSSettings, WebSettings, load
 from printscp.conformance import annex, choices, statement
 from printscp.conformance.document import Section, document, rows, table
 from printscp.errors import PrintError, SetupError
@@ -169,9 +169,10 @@ def test_every_setting_is_a_parameter(parts: dict[str, str]) -> None:
         ("printers.", PrinterSettings),
         ("routes.", RouteSettings),
         ("tls.", TLSSettings),
+        ("web.", WebSettings),
     ):
         for key, field in model.model_fields.items():
-            if key not in ("printers", "routes", "tls"):
+            if key not in ("printers", "routes", "tls", "web"):
                 assert f"`{prefix}{key}`" in section or f"`printers.{key}`" in section
                 assert (field.description or "") in section
 

@@ -47,7 +47,7 @@ ROOMS = {
     "config": Room(
         ("errors", "film.profile"),
         ("pydantic",),
-        PURE | {"tomllib", "pathlib", "os", "json", "fnmatch", "urllib"},
+        PURE | {"tomllib", "pathlib", "os", "json", "fnmatch", "urllib", "ipaddress"},
     ),
     "notify": Room(stdlib=PURE | {"os", "socket", "time"}),
     "logs": Room(("errors",), ("rich",)),
@@ -117,7 +117,8 @@ ROOMS = {
         ("pydantic", "pydicom", "numpy", "cv2"),
     ),
     "delivery": Room(("film.job", "film.sheet", "spool.store", "render", "outputs"), stdlib=PURE),
-    "supervisor": Room(("spool",), ("pydantic_core",)),
+    "nursery": Room(loads=True),  # what workers are made of, before it becomes one
+    "supervisor": Room(("nursery", "spool"), ("pydantic_core",)),
     "worker": Room(
         ("spool", "delivery", "outputs", "film", "errors", "logs", "supervisor"), ("cv2", "pydantic")
     ),
@@ -134,9 +135,33 @@ ROOMS = {
             "transcript",
         )
     ),
-    "front": Room(("errors", "film", "catalog", "config", "wire", "faults", "transcript"), ("pydicom",)),
+    "front": Room(
+        ("errors", "film", "catalog", "config", "wire", "faults", "live", "transcript"), ("pydicom",)
+    ),
     "printer": Room(
-        ("errors", "film", "config", "front", "faults", "transcript", "spool.rows", "workshop"), ("pydicom",)
+        (
+            *("errors", "film", "config", "front", "faults", "lightbox", "live", "transcript"),
+            *("spool.rows", "workshop"),
+        ),
+        ("pydicom",),
+    ),
+    "live": Room(stdlib=PURE),
+    "users": Room(("errors", "durable"), ("argon2", "pydantic")),
+    "lightbox": Room(("config", "errors", "live", "notify", "users")),
+    "desk": Room(
+        (
+            *("errors", "config", "catalog", "capture", "comparison", "delivery", "durable", "explanation"),
+            *("faults", "film", "lint", "live", "outputs", "qa", "render", "sheet_file", "spool"),
+            *("transcript", "workshop"),
+        ),
+        ("numpy", "cv2", "PIL", "pydicom"),
+    ),
+    "web": Room(
+        ("config", "desk", "errors", "live", "logs", "users"),
+        (
+            *("fastapi", "starlette", "uvicorn", "jinja2", "sse_starlette", "prometheus_client", "argon2"),
+            *("pydantic", "anyio", "isal", "h11"),
+        ),
     ),
     "conformance": Room(("errors", "film", "catalog", "config", "wire"), ("pydicom",)),
     "client": Room(("film.uids", "errors"), ("pynetdicom", "pydicom", "numpy")),
@@ -187,12 +212,17 @@ ROOMS = {
             "outputs.output",
             "outputs.registry",
             "qa",
+            "desk.asked",
+            "desk.captured",
+            "desk.grading",
             "spool.database",
             "spool.folder",
             "spool.glance",
             "spool.processes",
             "spool.queue",
+            "spool.redirect",
             "spool.unprinted",
+            "users",
         ),
         ("typer", "rich"),
     ),

@@ -19,6 +19,7 @@ from printscp.cli import (
     replay,
     send,
     serve,
+    users,
 )
 from printscp.cli.answers import exit_code, say_fault
 from printscp.errors import SetupError
@@ -39,6 +40,7 @@ app.command()(explain.explain)
 app.command()(lint.lint)
 app.add_typer(fault.app, name="fault")
 app.add_typer(qa.app, name="qa")
+app.add_typer(users.app, name="users")
 app.command()(layouts.layouts)
 app.command()(conformance.conformance)
 

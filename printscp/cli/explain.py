@@ -14,7 +14,7 @@ from printscp.errors import NotPossible, SetupError
 
 if TYPE_CHECKING:
     from printscp.capture import Capture
-    from printscp.explanation import Asked, FilmExplained, ImageExplained
+    from printscp.explanation import FilmExplained, ImageExplained
 
 _WIDTH = 100
 
@@ -52,22 +52,12 @@ def explain(
 
 
 def _explained(capture: "Capture", number: int, position: int | None) -> "FilmExplained":
+    from printscp.desk.asked import asked_film
+    from printscp.explanation import Asked
     from printscp.explanation import explain as explained
 
-    return explained(capture.film(number), number, _asked(capture, number), position)
-
-
-def _asked(capture: "Capture", number: int) -> "Asked":
-    """What the SCU sent for a film, if that is known."""
-    from printscp.explanation import Asked
-    from printscp.transcript.films import films_of
-
-    dialogue = capture.dialogue
-    if dialogue is None or dialogue.dropped or not dialogue.jobs:
-        return Asked()
-    # A job that was printed again has the dialogue of the first.
-    films = films_of(dialogue, capture.uid if capture.uid in dialogue.jobs else dialogue.jobs[-1])
-    return Asked(dialogue, films[number - 1]) if len(films) == capture.films else Asked()
+    asked = Asked(capture.dialogue, asked_film(capture, number))
+    return explained(capture.film(number), number, asked, position)
 
 
 def _say(name: str, film: "FilmExplained") -> None:

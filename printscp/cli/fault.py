@@ -92,17 +92,11 @@ def add(
     For instance: printscp fault add abort --at film-box.action --after 2 --times 1 --faults faults.toml
     """
     from printscp.faults.fault import OF_ALL, PARAMETERS
-    from printscp.faults.file import RuleFile, make_rule, read_file, renamed, write_file
+    from printscp.faults.file import add_rule
 
     said = {key: each for key, each in context.params.items() if key in PARAMETERS or key in OF_ALL}
     said |= {"keywords": keyword or None, "values": _values(value or [])}
-    rule = make_rule({key: each for key, each in said.items() if each is not None})
-    file = _file(faults, config)
-    read = read_file(file) if file.exists() else RuleFile()
-    taken = [each.name for each in read.faults]
-    if rule.name in taken:
-        rule = renamed(rule, taken)
-    write_file(file, (*read.faults, rule), read.seed)
+    rule = add_rule(_file(faults, config), {key: each for key, each in said.items() if each is not None})
     typer.echo(_line(rule))
 
 
@@ -115,19 +109,10 @@ def clear(
     config: ConfigOption = None,
 ) -> None:
     """Take faults back: a printer that is out of film is refilled, and its jobs go on."""
-    from printscp.faults.file import read_file, write_file
+    from printscp.faults.file import clear_rules
 
-    file = _file(faults, config)
-    read = read_file(file)
-    there = [rule.name for rule in read.faults]
-    for name in names or ():
-        if name not in there:
-            raise SetupError(
-                f"faults {file}: no fault has the name {name}; there are {', '.join(there) or 'none'}"
-            )
-    gone = set(names or there)
-    write_file(file, [rule for rule in read.faults if rule.name not in gone], read.seed)
-    typer.echo(f"cleared: {', '.join(name for name in there if name in gone) or 'nothing'}")
+    gone = clear_rules(_file(faults, config), names or ())
+    typer.echo(f"cleared: {', '.join(gone) or 'nothing'}")
 
 
 @app.command()

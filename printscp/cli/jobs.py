@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -21,11 +21,12 @@ from printscp.cli.opening import (
     opened_to_see,
     settings_of,
 )
-from printscp.errors import NoSuchJob, NotPossible, SetupError
+from printscp.errors import NoSuchJob, NotPossible
 from printscp.film.job import ExecutionStatus
 
 if TYPE_CHECKING:
     from printscp.cli.opening import Shown
+    from printscp.config import Settings
     from printscp.film.job import Job
     from printscp.spool.folder import Spool
     from printscp.spool.queue import JobQueue
@@ -241,6 +242,29 @@ def priority(
 
 
 @app.command()
+def move(
+    job: JobArgument,
+    output: Annotated[str, typer.Argument(help="Name of an output of the printer.")],
+    of: Annotated[
+        str | None,
+        typer.Option(metavar="OUTPUT", help="Only what is to go to that output. [default: all of the job]"),
+    ] = None,
+    spool: SpoolOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Have what waits of a job, or is held, go to another output.
+
+    What is held stays so. Of several ways out on which the job waits one is left.
+    """
+    from printscp.spool import redirect
+
+    settings = settings_of(config, spool)
+    with opened_queue(settings) as queue:
+        moved = redirect.move(queue, find(queue, job), output, of, _ways(settings))
+    typer.echo(_said(moved, f"goes to {output}"))
+
+
+@app.command()
 def reprint(
     job: JobArgument,
     output: Annotated[
@@ -260,25 +284,12 @@ def reprint(
 
     Its films must still be kept: see the setting keep_jobs.
     """
-    from uuid import uuid4
+    from printscp.spool import redirect
 
     settings = settings_of(config, spool)
     with opened_spool(settings) as films:
         found = find(films.queue, job)
-        before = list(dict.fromkeys(each.output for each in found.deliveries))
-        to = list(dict.fromkeys(output or before))
-        known = {*before, *(settings.ways if _TELLING & settings.model_fields_set else ())}
-        for name in to:
-            if name not in known:
-                there_are = ", ".join(sorted(known))
-                raise SetupError(f"no output {name!r}: there are {there_are}; give the printer's --config")
-        number = films.reprint(
-            found,
-            f"2.25.{uuid4().int}",  # PS3.5 B.2
-            to,
-            copies or found.order.copies,
-            priority or found.order.priority,
-        )
+        number = redirect.reprint(films, found, output or (), copies, priority, _ways(settings))
     typer.echo(f"job {found.id} is printed again as job {number}")
 
 
@@ -349,6 +360,11 @@ def purge(
             _ask(ended, yes)
             jobs = [str(job.id) for job in ended]
         _steer(films.queue, jobs or [], lambda number: _purge(films, number))
+
+
+def _ways(settings: "Settings") -> Collection[str]:
+    """Names of outputs that are known to be there."""
+    return settings.ways if _TELLING & settings.model_fields_set else ()
 
 
 def _purge(films: "Spool", number: int) -> str:

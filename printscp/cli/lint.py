@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from printscp.capture import Capture
-    from printscp.film.profile import PrinterProfile
     from printscp.lint import Finding, Report
 
 _WIDTH = 100
@@ -65,33 +64,11 @@ def lint(
 def _report(capture: "Capture", persona: str, config: Path | None) -> "Report":
     from printscp.catalog import Catalog
     from printscp.config import load
-    from printscp.lint import grade
+    from printscp.desk.grading import graded
 
     catalog = Catalog(load(config).layouts)
-    dialogue = capture.said
-    profile = catalog.profile(dialogue.profile)
     names = catalog.profile_names if persona == _ALL else [each.strip() for each in persona.split(",")]
-    imagers: list[PrinterProfile] = [] if persona == _NONE else [catalog.profile(each) for each in names]
-    return grade(dialogue, profile, imagers, _images(capture))
-
-
-def _images(capture: "Capture") -> dict[tuple[int, int], bytes]:
-    """Pixels of more than 8 bits of the films that are still there, by length and CRC-32."""
-    import zlib
-
-    from printscp.errors import NotPossible
-
-    images: dict[tuple[int, int], bytes] = {}
-    for number in range(1, capture.films + 1):
-        try:
-            sheet = capture.film(number)
-        except NotPossible:
-            continue
-        for image in sheet.images:
-            if image.samples_per_pixel == 1 and image.bits_stored > 8:
-                pixels = bytes(image.pixels)
-                images[len(pixels), zlib.crc32(pixels)] = pixels
-    return images
+    return graded(capture, catalog, () if persona == _NONE else names)
 
 
 def _write(file: Path, report: "Report", name: str, warnings_fail: bool) -> None:

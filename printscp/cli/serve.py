@@ -8,7 +8,7 @@ import signal
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -73,6 +73,20 @@ def serve(
     tls_ca: Annotated[
         Path | None, typer.Option(help="PEM file of what vouches for SCUs: each must show a certificate.")
     ] = None,
+    web: Annotated[
+        bool | None,
+        typer.Option(help="Serve the light box, a page where people see films. [default: if it can be]"),
+    ] = None,
+    web_host: Annotated[
+        str | None, typer.Option(help="Address of the light box; one that others reach asks for users.")
+    ] = None,
+    web_port: Annotated[
+        int | None, typer.Option(help="Port of the light box; 0 takes any free one. [default: 11180]")
+    ] = None,
+    web_users: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Who may see the light box: see printscp users --help."),
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="TOML file with these settings and more, for one printer or many.")
     ] = None,
@@ -106,6 +120,7 @@ def serve(
     from printscp.logs import set_up
 
     tls = {"port": tls_port, "certificate": tls_certificate, "key": tls_key, "ca": tls_ca}
+    page = {"enabled": web, "host": web_host, "port": web_port, "users": web_users}
     read = partial(
         load,
         config,
@@ -122,7 +137,8 @@ def serve(
         database=database,
         sheets=sheets,
         drain_timeout=drain_timeout,
-        tls={key: value for key, value in tls.items() if value is not None} or None,
+        tls=_given(tls),
+        web=_given(page),
         faults=faults,
         log_format=log_format,
     )
@@ -132,13 +148,20 @@ def serve(
     # Late: what is wrong with the settings is told half a second sooner.
     from printscp.printer import FilmPrinter
 
-    printer = FilmPrinter(settings)
+    printer = FilmPrinter(settings, lightbox=True)
 
     def started() -> None:
         for address, in_use, encrypted, titles in printer.addresses:
             typer.echo(f"listening on {address}:{in_use}{' for TLS' if encrypted else ''} as {titles}")
+        if printer.lightbox_url is not None:
+            typer.echo(f"light box on {printer.lightbox_url}")
 
     run(printer, read, started)
+
+
+def _given(table: dict[str, Any]) -> dict[str, Any] | None:
+    """The keys of a table that were given, if any were."""
+    return {key: value for key, value in table.items() if value is not None} or None
 
 
 def _open_many_files() -> None:

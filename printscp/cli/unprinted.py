@@ -47,24 +47,13 @@ def said(rows: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _row(dialogue: "Transcript") -> dict[str, Any]:
-    from printscp.film.statuses import MEANINGS, category
-    from printscp.transcript.words import status_words, title
+    from printscp.transcript.words import ended, refused
 
-    exchanges = list(dialogue.exchanges())
-    refused = next(
-        (
-            f"{title(dialogue, request)}: {status_words(status)} {MEANINGS.get(status, '')}".rstrip()
-            for request, answer in exchanges
-            if answer is not None and (status := answer.status or 0) and category(status) == "Failure"
-        ),
-        "",
-    )
-    last = dialogue.steps[-1]
     return {
         "began": dialogue.began.astimezone().isoformat(sep=" ", timespec="seconds"),
         "calling": dialogue.calling,
         "printer": dialogue.printer,
-        "requests": len(exchanges),
-        "refused": refused,
-        "ended": f"{last.service} by the {last.sender.lower()}",
+        "requests": sum(1 for _ in dialogue.exchanges()),
+        "refused": next(iter(refused(dialogue)), ""),
+        "ended": ended(dialogue),
     }

@@ -36,9 +36,19 @@ from printscp.config.printers import (
 )
 from printscp.config.sources import environment, over
 from printscp.config.values import Port
+from printscp.config.web import WebSettings
 from printscp.errors import SetupError
 
-__all__ = ["DEFAULT_AE_TITLE", "Door", "PrinterSettings", "RouteSettings", "Settings", "TLSSettings", "load"]
+__all__ = [
+    "DEFAULT_AE_TITLE",
+    "Door",
+    "PrinterSettings",
+    "RouteSettings",
+    "Settings",
+    "TLSSettings",
+    "WebSettings",
+    "load",
+]
 
 
 def _database(url: SecretStr) -> SecretStr:
@@ -130,6 +140,9 @@ class Settings(PrinterKeys):
     )
     log_format: Literal["text", "json"] = Field("text", description="text, or json: one object a line.")
     tls: TLSSettings | None = Field(None, description="Listen for TLS, too.")
+    web: WebSettings = Field(
+        WebSettings(), description="The light box: a page where people see films and steer printers."
+    )
     personas: Personas = Field(
         (),
         description="Printer profiles to be called by their names in capitals, of which 16 characters count: "

@@ -41,10 +41,11 @@ def named(output: str | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         return output, {}
     table = dict(output)
     name = table.pop("name", None)
-    return name or " ".join(filter(None, (table["type"], _place(table)))), table
+    return name or " ".join(filter(None, (table["type"], place_of(table)))), table
 
 
-def _place(table: Mapping[str, Any]) -> str:
+def place_of(table: Mapping[str, Any]) -> str:
+    """Where the table of an output has its films go, without a password."""
     if "folder" in table:
         return str(Path(str(table["folder"])))
     if "uri" in table:

@@ -9,7 +9,7 @@ from printscp.errors import SetupError
 
 _PREFIX = "printscp_"
 _BETWEEN = "__"  # a table and its key
-_TABLES = frozenset(("tls", "outputs", "routes", "printers"))
+_TABLES = frozenset(("tls", "web", "outputs", "routes", "printers"))
 
 
 def environment(keys: Collection[str]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydicom.uid import UID
 
-from printscp.config import PrinterSettings, RouteSettings, Settings, TLSSettings
+from printscp.config import PrinterSettings, RouteSettings, Settings, TLSSettings, WebSettings
 from printscp.conformance import sop_classes
 from printscp.conformance.document import CONTENTS, Section, paragraphs, rows, table
 from printscp.conformance.printers import Printers
@@ -374,9 +374,10 @@ def _parameters() -> Iterator[tuple[str, str, str]]:
         ("printers.", of_a_printer),
         ("routes.", RouteSettings.model_fields),
         ("tls.", TLSSettings.model_fields),
+        ("web.", WebSettings.model_fields),
     ):
         for key, field in fields.items():
-            if key not in ("printers", "routes", "tls"):
+            if key not in ("printers", "routes", "tls", "web"):
                 yield f"`{prefix}{key}`", _default(field), field.description or ""
 
 
@@ -400,7 +401,8 @@ _SECURITY = """
     Patient data | in print jobs, until `keep_days` after their end at the latest, in their records, until
         `keep_records_days`, and in films; never in logs, but for a trace that has to be asked for
     Associations that a printer opens | TLS where the output is set up so, with a certificate if need be
-    Audit trail, de-identification, signatures | none
+    Audit trail | of the light box: who saw and did what (`web.audit`); none of associations
+    De-identification, signatures | none
     """
 
 

@@ -1,10 +1,13 @@
 """Rules as a TOML file: tables ``[[faults]]``, and ``seed``."""
 
+import fcntl
 import itertools
 import json
+import os
 import tomllib
 from collections import defaultdict
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +104,58 @@ def write_file(file: Path, rules: Iterable[FaultRule], seed: int | None) -> None
             made.discard()
     except OSError as error:
         raise SetupError(f"faults {file}: {error.strerror}") from error
+
+
+def add_rule(file: Path, keys: dict[str, Any]) -> FaultRule:
+    """Have a rule of these keys in a file, which is made where there is none; returns it, with the name that
+    it has there.
+
+    Raises:
+        SetupError: a key is wrong, or the file cannot be read or written.
+    """
+    rule = make_rule(keys)
+    with _alone(file):
+        read = read_file(file) if file.exists() else RuleFile()
+        taken = [each.name for each in read.faults]
+        if rule.name in taken:
+            rule = renamed(rule, taken)
+        write_file(file, (*read.faults, rule), read.seed)
+    return rule
+
+
+def clear_rules(file: Path, names: Collection[str] = ()) -> list[str]:
+    """Take the rules of these names out of a file, or all; returns the names of those that are gone.
+
+    Raises:
+        SetupError: there is none of such a name, or the file cannot be read or written.
+    """
+    with _alone(file):
+        read = read_file(file)
+        there = [rule.name for rule in read.faults]
+        for name in names:
+            if name not in there:
+                raise SetupError(
+                    f"faults {file}: no fault has the name {name}; there are {', '.join(there) or 'none'}"
+                )
+        gone = set(names or there)
+        write_file(file, [rule for rule in read.faults if rule.name not in gone], read.seed)
+    return [name for name in there if name in gone]
+
+
+@contextmanager
+def _alone(file: Path) -> Iterator[None]:
+    """Nobody else who asks for this changes a file of the same folder meanwhile."""
+    try:
+        handle = os.open(file.parent, os.O_RDONLY)
+    except OSError:
+        yield  # that it cannot be written is said by whoever tries
+        return
+    try:
+        with suppress(OSError):  # there are shares on which a folder cannot be locked
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _line(item: tuple[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """The printer as its SCUs see it, and what it needs of the rest of the house."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +13,8 @@ from printscp.film.sheet import BytesLike, Order, Sheet
 
 if TYPE_CHECKING:
     from pydicom.uid import UID
+
+_SEVERITY = ("NORMAL", "WARNING", "FAILURE")
 
 
 class Draft(Protocol):
@@ -93,6 +95,11 @@ class PrinterState:
 
     status: str = "NORMAL"
     info: str = "NORMAL"
+
+
+def worst(states: Iterable[PrinterState]) -> PrinterState:
+    """Of several states that which a printer reports: the first of the worst, NORMAL if there is none."""
+    return max(states, key=lambda state: _SEVERITY.index(state.status), default=PrinterState())
 
 
 Listener = Callable[[JobNews | PrinterState], None]

@@ -8,6 +8,7 @@
     constancy = { step_1 = 0.03, steps_2_to_5 = 0.15, operating = 0.10, step_6 = 0.20, contrast = 0.15 }
 """
 
+import os
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from printscp.errors import SetupError
 from printscp.qa.response import FIT_LIMIT, LUM_LIMIT
+from printscp.qa.store import printer_folder
 
 SITE = "site"
 OURS = "ours"
@@ -142,6 +144,16 @@ def read_limits(path: Path) -> Limits:
     except OSError as error:
         raise SetupError(f"limits {path}: {error.strerror or error}") from error
     return replace(Limits(), **_site(file))
+
+
+def limits_of(root: Path, printer: str) -> Limits:
+    """The limits of a printer, which has a file of its own in the folder of quality assurance, or has none.
+
+    Raises:
+        SetupError
+    """
+    own = printer_folder(root, printer) / "limits.toml"
+    return read_limits(own) if os.path.lexists(own) else Limits()
 
 
 def _site(file: _LimitsFile) -> dict[str, Any]:

@@ -39,7 +39,7 @@ top left to the bottom right."""
 
 _ROUNDS = 20  # of a refinement
 # Pixels of the pattern; who is farther behind goes no further; rounds, for the wrong ones take all there are.
-_STAGES = ((96, 0.2, 8), (256, 0.05, _ROUNDS), (512, 0.0, _ROUNDS))
+_STAGES = ((96, 0.2, 8), (160, 0.08, 6), (256, 0.05, 10), (512, 0.0, _ROUNDS))
 _SEARCHED = ((48, 0.4, _ROUNDS), (96, 0.3, _ROUNDS), (256, 0.0, _ROUNDS))  # of what is not known as well
 _FINEST = 1024
 _PLAUSIBLE = 0.5  # how well a guess agrees that may be right

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.polynomial import polynomial
-from scipy.special import fdtrc
 
 from printscp.render.tone import Floats, ToneScale, jnd_index
 
@@ -121,6 +120,9 @@ def _fits(heights: Floats) -> tuple[tuple[float, ...], ...]:
 
 def _best_order(heights: Floats, fits: tuple[tuple[float, ...], ...]) -> int:
     """The order that explains most significantly more than a horizontal line, or 0."""
+    # Late: most who have a response to show fit none, and loading this takes nearly half a second.
+    from scipy.special import fdtrc
+
     left = [float(np.sum((heights - polynomial.polyval(_numbers(heights), fit)) ** 2)) for fit in fits]
     # What arithmetic leaves of an exact wedge is no response.
     nothing = len(heights) * (1e-9 * float(np.abs(heights).max())) ** 2

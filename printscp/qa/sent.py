@@ -73,22 +73,41 @@ def drawn(
         SetupError: there is no such pattern, or it cannot be drawn so.
     """
     usual = draw(name, bits=bits or _BITS, width_mm=width_mm)
-    images = [image for image in sheet.images if position in (None, image.position)]
-    images = [image for image in images if min(image.rows, image.columns) >= _SMALLEST and not sheet.color]
-    for image in images:
-        for depth in (bits,) if bits else (8, _BITS) if image.bits_stored == 8 else (_BITS, 8):
-            pattern = _drawn(name, image.columns, image.rows, depth, width_mm)
-            # A ramp of 12 bits that was cut to 8 is one of 8 bits, and then it is at fault.
-            coarse = bits is None and depth == 8 and pattern is not None and pattern.of(Role.LEVEL)
-            if pattern and _is_pattern(image, pattern) and not coarse:
-                return pattern
-    for image in images:
+    exact = filling(sheet, name, position=position, bits=bits, width_mm=width_mm)
+    if exact is not None:
+        return exact
+    for image in _large_enough(sheet, position):
         sides = dict.fromkeys([(image.columns, image.rows), (image.rows, image.columns)])
         for columns, rows in sides:  # it may be turned
             pattern = _drawn(name, columns, rows, bits or _BITS, width_mm)
             if pattern is not None and _fills(_sent(sheet, image, pattern, exact=False)):
                 return pattern
     return usual
+
+
+def filling(
+    sheet: Sheet,
+    name: str,
+    *,
+    position: int | None = None,
+    bits: int | None = None,
+    width_mm: float | None = None,
+) -> Pattern | None:
+    """The pattern of a name that an image is, pixel by pixel; None where none is."""
+    for image in _large_enough(sheet, position):
+        for depth in (bits,) if bits else (8, _BITS) if image.bits_stored == 8 else (_BITS, 8):
+            pattern = _drawn(name, image.columns, image.rows, depth, width_mm)
+            # A ramp of 12 bits that was cut to 8 is one of 8 bits, and then it is at fault.
+            coarse = bits is None and depth == 8 and pattern is not None and pattern.of(Role.LEVEL)
+            if pattern and _is_pattern(image, pattern) and not coarse:
+                return pattern
+    return None
+
+
+def _large_enough(sheet: Sheet, position: int | None) -> list[SheetImage]:
+    """Images that may be a pattern."""
+    images = [image for image in sheet.images if position in (None, image.position)]
+    return [image for image in images if min(image.rows, image.columns) >= _SMALLEST and not sheet.color]
 
 
 def _drawn(name: str, columns: int, rows: int, bits: int, width_mm: float | None) -> Pattern | None:

@@ -91,8 +91,15 @@ def drawn(page: Page | ColorPage) -> Density | Color:
     The page stays as it is: what is drawn is drawn into a copy. Without texts there is none.
     """
     pixels: Density | Color = page.density if isinstance(page, Page) else page.srgb
-    if page.texts:
-        pixels = pixels.copy()
+    return _with_texts(page, pixels.copy() if page.texts else pixels)
+
+
+def draw(page: Page | ColorPage) -> Density | Color:
+    """As `drawn`, into the page itself: for whoever has made it, since a copy is large."""
+    return _with_texts(page, page.density if isinstance(page, Page) else page.srgb)
+
+
+def _with_texts(page: Page | ColorPage, pixels: Density | Color) -> Density | Color:
     for text in page.texts:
         ink = text.density if isinstance(page, Page) else page.scale.gray(text.density)
         _draw(pixels, text, ink)

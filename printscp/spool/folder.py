@@ -16,11 +16,13 @@ from printscp.spool import processes
 from printscp.spool.claim import Claims
 from printscp.spool.database import Database, TableError, reason
 from printscp.spool.dialogues import Dialogues
+from printscp.spool.listing import Listing
 from printscp.spool.processes import Presence
 from printscp.spool.queue import JobQueue, NewsReader, Route, film_remarks
 from printscp.spool.rows import OutputState
 from printscp.spool.store import SheetStore, SheetWriter, open_store
 from printscp.spool.unprinted import Unprinted
+from printscp.spool.watch import TableWatch
 
 _FULL = "print queue full: try again later"
 _BRIEF = 28  # characters: an Error Comment has 64
@@ -83,6 +85,7 @@ class Spool:
             raise SetupError(f"spool {folder}: {error.strerror}") from error
         self._database = Database(database or f"sqlite:///{folder / 'jobs.sqlite'}", make)
         self.queue = JobQueue(self._database)
+        self.listing = Listing(self._database)
         self.dialogues = Dialogues(self._database)
         self.unprinted = Unprinted(folder)
         self.claims = Claims(self._database, lease, attempts)
@@ -100,6 +103,10 @@ class Spool:
     def news(self) -> NewsReader:
         """What happens to jobs from now on."""
         return NewsReader(self._database)
+
+    def watch(self) -> TableWatch:
+        """Which jobs are not as they were, from now on."""
+        return TableWatch(self._database)
 
     def printer(self, name: str, route: Route, accepted: Callable[[int], None]) -> "PrinterSpool":
         """What a printer has of it; ``route`` says where its films go, and ``accepted`` is told the number of

@@ -38,6 +38,8 @@ _RANK = {"HIGH": 0, "MED": 1, "LOW": 2}
 _PENDING, _PRINTING, _DONE, _FAILURE = ExecutionStatus
 _ENDED = (_DONE, _FAILURE)
 _State = DeliveryState
+MOVABLE = (_State.WAITING, _State.HELD)
+"""States of deliveries that may still go elsewhere."""
 _SENDING = {"state": _State.SENDING, "status_info": StatusInfo.NORMAL}
 _FAULT = "fault "  # and its name: why a delivery waits, or has failed, by a fault made on purpose
 _NEWS_LASTS = timedelta(minutes=10)
@@ -226,6 +228,36 @@ class JobQueue:
                 raise NotPossible(f"job {number} has ended: reprint it")
             _set(transaction, number, priority=priority)
             _change(transaction, number, list(_State), {"rank": _RANK[priority]})
+            return settle(transaction, number)
+
+    def move(self, number: int, output: str, of: str | None = None) -> Job:
+        """Have what of a job waits, or is held, go to another output, as if it had never been tried: of all
+        its ways out, which then are one, or ``of`` that output alone.
+
+        Raises:
+            NoSuchJob
+            NotPossible: or it has a way out there already.
+        """
+        with self._database.write() as transaction:
+            job = _locked(transaction, number)
+            if of is not None and all(each.output != of for each in job.deliveries):
+                raise NotPossible(f"job {number} does not go to {of}, but to {_names(job)}")
+            ours = [each for each in job.deliveries if each.state in MOVABLE and of in (None, each.output)]
+            if not ours:
+                where = "" if of is None else f" for {of}"
+                raise NotPossible(f"job {number} is {job.status}: nothing of it waits{where}; see reprint")
+            if any(each.output == output for each in job.deliveries):
+                raise NotPossible(f"job {number} goes to {output} already")
+            kept = next((each for each in ours if each.state is _State.HELD), ours[0])
+            connection = transaction.connection
+            others = [each.id for each in ours if each is not kept]
+            connection.execute(delete(deliveries).where(deliveries.c.id.in_(others)))
+            anew = {"output": output, "attempts": 0, "place": "", "remote": "", "not_before": None}
+            if not kept.info.startswith(_FAULT):  # such a one holds it wherever it goes
+                anew["status_info"] = StatusInfo.QUEUED
+            if kept.state is _State.WAITING:
+                anew["info"] = ""
+            connection.execute(update(deliveries).where(deliveries.c.id == kept.id).values(anew))
             return settle(transaction, number)
 
     def forget(self, number: int) -> None:
@@ -425,6 +457,10 @@ def _change(
     transaction.connection.execute(update(deliveries).where(which).values(values))
 
 
+def _names(job: Job) -> str:
+    return ", ".join(each.output for each in job.deliveries)
+
+
 def _set(transaction: Transaction, number: int, **values: Any) -> None:
     transaction.connection.execute(update(jobs).where(jobs.c.id == number).values(values))
 
@@ -448,7 +484,11 @@ def _one(connection: Connection, number: int) -> Job:
 
 def _jobs(connection: Connection, query: Select[Any]) -> list[Job]:
     """The jobs of a query, with their deliveries."""
-    rows = connection.execute(query).all()
+    return with_deliveries(connection, connection.execute(query).all())
+
+
+def with_deliveries(connection: Connection, rows: Sequence[Any]) -> list[Job]:
+    """The jobs of rows of their table."""
     of_job: dict[int, list[Delivery]] = {row.id: [] for row in rows}
     for start in range(0, len(rows), _AT_ONCE):
         numbers = [row.id for row in rows[start : start + _AT_ONCE]]

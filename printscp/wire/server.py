@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -102,6 +103,14 @@ class Limits:
     idle_timeout: float
 
 
+@dataclass(frozen=True)
+class Attendance:
+    """How many associations were let in and turned away since the server was made."""
+
+    associated: int = 0
+    rejected: int = 0
+
+
 class PrintServer:
     """Serves printers at the doors of their entrances."""
 
@@ -126,6 +135,15 @@ class PrintServer:
     def associations(self) -> tuple[PrintAssociation, ...]:
         """Those that stand."""
         return self._guests.all()
+
+    @property
+    def attendance(self) -> Attendance:
+        """Of all doors together."""
+        return self._guests.attendance
+
+    def standing(self) -> dict[str, int]:
+        """How many associations each printer has, by the AE title that it answers with."""
+        return self._guests.by_title()
 
     def start(self) -> None:
         """Listen; returns when the first connection can be served.
@@ -330,6 +348,11 @@ class _Doorway:
         return tls.context() if tls else None
 
     def admit(self, association: PrintAssociation) -> Rejection | None:
+        rejection = self._judge(association)
+        self._guests.count(rejection)
+        return rejection
+
+    def _judge(self, association: PrintAssociation) -> Rejection | None:
         request = association.requestor.primitive
         assert isinstance(request, A_ASSOCIATE)
         entrances = self.entrances  # which may be others at any time
@@ -367,6 +390,7 @@ class _Guests:
         self.limits = limits
         self._lock = threading.Lock()
         self._inside: dict[PrintAssociation, Entrance] = {}
+        self.attendance = Attendance()
 
     def enter(self, association: PrintAssociation, entrance: Entrance) -> Rejection | None:
         with self._lock:
@@ -381,6 +405,18 @@ class _Guests:
                 return _TOO_MANY_OF_PRINTER
             self._inside[association] = entrance
         return None
+
+    def count(self, rejection: Rejection | None) -> None:
+        """One more was let in, or turned away."""
+        with self._lock:
+            before = self.attendance
+            self.attendance = Attendance(
+                before.associated + (rejection is None), before.rejected + (rejection is not None)
+            )
+
+    def by_title(self) -> dict[str, int]:
+        with self._lock:
+            return dict(Counter(each.announced_ae_title for each in self._inside.values()))
 
     def host(self, association: PrintAssociation) -> Entrance:
         """The entrance by which it came in."""

@@ -278,6 +278,23 @@ def test_a_job_is_printed_again_as_it_was_or_otherwise(spool: Spool, ask: Comman
     one_clear_line(ask("jobs", "reprint", first.id, *there), "no longer kept", "keep_jobs", code=4)
 
 
+def test_what_waits_is_moved(spool: Spool, ask: Command) -> None:
+    there = ("--spool", spool.folder)
+    config = spool.folder / "printer.toml"
+    config.write_text(
+        f'spool = "{spool.folder}"\noutputs = [{{name = "ward", type = "pdf", folder = "ward"}}]'
+    )
+    assert ask("jobs", "move", "latest", "ward", "--config", config).out == "job 3 goes to ward\n"
+    [delivery] = spool.queue.jobs(last=1)[0].deliveries
+    assert (delivery.output, delivery.state) == ("ward", DeliveryState.WAITING)
+    one_clear_line(ask("jobs", "move", 3, "nowhere", *there), "no output 'nowhere': there are ward; give")
+    one_clear_line(ask("jobs", "move", 3, "nowhere", "--config", config), "there are ward")
+    one_clear_line(ask("jobs", "move", 1, "ward", "--config", config), "job 1 is DONE", code=4)
+    one_clear_line(ask("jobs", "move", 9, "ward", "--config", config), "no job 9", code=3)
+    wrong = ("--of", "pdf films", "--config", config)
+    one_clear_line(ask("jobs", "move", 3, "ward", *wrong), "does not go to pdf films, but to ward", code=4)
+
+
 def test_jobs_are_purged_with_their_films(spool: Spool, ask: Command) -> None:
     there = ("--spool", spool.folder)
     done, _, waiting = spool.queue.jobs()

@@ -3,13 +3,14 @@
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
-from peers.board import FILMS, ORDER, Board
+from peers.board import ATTEMPTS, FILMS, ORDER, Board
 
 from printscp.errors import NoSuchJob, NotPossible, QueueFull
 from printscp.film.job import Delivery, DeliveryState, ExecutionStatus, Job, JobNews
-from printscp.film.printer import PrinterState
+from printscp.film.printer import Fate, PrinterState
 from printscp.spool.queue import NewsReader, film_remarks
 
 PENDING, PRINTING, DONE, FAILURE = ExecutionStatus
@@ -198,6 +199,66 @@ def test_what_waits_is_cancelled_at_once_and_what_was_delivered_stays(board: Boa
             steer(number)
 
 
+def test_what_is_moved_goes_elsewhere_as_if_never_tried(board: Board) -> None:
+    number = board.submit("1.2.3", "ipp", "tiff")
+    board.taken(tiff=0).done("/films/1.tiff")
+    board.taken(ipp=0).postpone(OUT_OF_FILM, "out of film", pause=20)
+    [ipp, tiff] = board.job(number).deliveries
+    moved = board.queue.move(number, "pdf")
+    assert moved == board.job(number)
+    assert moved.deliveries == (replace(ipp, output="pdf", status_info="QUEUED", info="", attempts=0), tiff)
+    assert (moved.status, moved.status_info, moved.info) == (PENDING, "QUEUED", "")
+    assert board.take(ipp=0) is None
+    assert board.taken(pdf=0).done("/films/1.pdf").status is DONE
+    with pytest.raises(NotPossible, match="DONE: nothing of it waits"):
+        board.queue.move(number, "ps")
+
+
+def test_what_was_given_back_has_all_its_attempts_where_it_is_moved(board: Board) -> None:
+    number = board.submit("1.2.3", "ipp")
+    for _ in range(ATTEMPTS - 1):
+        board.taken(ipp=0)
+        board.claims.give_back("a", "it died")
+    board.queue.move(number, "pdf")
+    for _ in range(ATTEMPTS - 1):
+        board.taken(pdf=0)
+        board.claims.give_back("a", "it died")
+    assert board.taken(pdf=0).done("x").attempts == ATTEMPTS
+
+
+def test_of_several_ways_out_that_are_moved_one_is_left_or_those_not_meant(board: Board) -> None:
+    number = board.submit("1.2.3", "a", "b", "c")
+    assert [each.output for each in board.queue.move(number, "d", of="b").deliveries] == ["a", "d", "c"]
+    for output, of in (("c", "a"), ("c", None), ("x", "b")):
+        with pytest.raises(NotPossible, match=f"job {number}"):
+            board.queue.move(number, output, of)
+    board.queue.hold(number)
+    moved = board.queue.move(number, "e")
+    assert [(each.output, each.state) for each in moved.deliveries] == [("e", HELD)]
+    assert board.take(a=0, b=0, c=0, d=0, e=0) is None
+    board.queue.release(number)
+    assert board.taken(e=0).done("x").status is DONE
+
+
+def test_what_a_printer_may_have_is_not_moved(board: Board) -> None:
+    number = board.submit("1.2.3", "ipp")
+    claim = board.taken(ipp=0)
+    with pytest.raises(NotPossible, match="PRINTING: nothing of it waits for ipp"):
+        board.queue.move(number, "pdf", of="ipp")
+    claim.sent("ipp://there/7", "7", [], 5)
+    with pytest.raises(NotPossible, match="PRINTING: nothing of it waits"):
+        board.queue.move(number, "pdf")
+
+
+def test_a_fault_made_on_purpose_holds_a_job_wherever_it_is_moved(board: Board) -> None:
+    fate = Fate("jam", "FILM JAM", held=True)
+    number = board.queue.submit("1.2.3", ORDER, FILMS, [], ["ipp"], fate=fate)
+    moved = board.queue.move(number, "pdf")
+    assert (moved.status_info, moved.info, moved.deliveries[0].output) == ("FILM JAM", "fault jam", "pdf")
+    assert board.queue.release_of("jam", "FILMS") == [number]
+    assert board.taken(pdf=0).job.id == number
+
+
 def test_priority_is_changed_while_a_job_waits(board: Board) -> None:
     first, second = board.submit("1.2.3"), board.submit("1.2.4")
     assert board.queue.prioritize(second, "HIGH").order.priority == "HIGH"
@@ -212,7 +273,8 @@ def test_priority_is_changed_while_a_job_waits(board: Board) -> None:
 
 def test_a_job_that_is_not_there_is_said_so(board: Board) -> None:
     assert board.queue.job(7) is None
-    for steer in (board.queue.hold, board.queue.release, board.queue.cancel, board.queue.forget):
+    moving = partial(board.queue.move, output="pdf")
+    for steer in (board.queue.hold, board.queue.release, board.queue.cancel, board.queue.forget, moving):
         with pytest.raises(NoSuchJob, match="no job 7"):
             steer(7)
 

@@ -24,7 +24,7 @@ from pynetdicom.sop_class import (
 
 from printscp.errors import SetupError
 from printscp.wire.association import PrintAssociation
-from printscp.wire.server import Door, Entrance, Limits, PrintServer
+from printscp.wire.server import Attendance, Door, Entrance, Limits, PrintServer
 
 META = BasicGrayscalePrintManagementMeta
 # What this printer has nothing of; all but the first are retired.
@@ -81,6 +81,17 @@ def printer(
 
     syntaxes = tuple(map(UID, contexts))
     return Entrance(title, name, doors, syntaxes, converse, **conditions)  # type: ignore[arg-type]
+
+
+def test_who_came_and_who_was_turned_away_is_counted() -> None:
+    with Printers(printer("ONE", []), printer("TWO", [])) as printers:
+        with printers.scu("ONE"), printers.scu("ONE"), printers.scu("TWO"):
+            with printers.scu("THREE") as stranger:
+                assert stranger.rejection == CALLED
+            assert printers.server.standing() == {"ONE": 2, "TWO": 1}
+            assert printers.server.attendance == Attendance(associated=3, rejected=1)
+        printers.server.reload((printer("ONE", []),), limits())
+        assert printers.server.attendance.associated == 3
 
 
 # --- entrances -------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """`printscp qa measure`: readings of a densitometer."""
 
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -185,13 +184,9 @@ def limits_of(settings: "Settings", printer: str, file: Path | None) -> "Limits"
     Raises:
         SetupError
     """
-    from printscp.qa.limits import Limits, read_limits
-    from printscp.qa.store import printer_folder
+    from printscp.qa import limits
 
-    own = printer_folder(settings.qa, printer) / "limits.toml"
-    if file is None and not os.path.lexists(own):
-        return Limits()
-    return read_limits(file or own)
+    return limits.limits_of(settings.qa, printer) if file is None else limits.read_limits(file)
 
 
 def findings_table(findings: "Iterable[Finding]") -> "Table":

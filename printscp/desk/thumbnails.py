@@ -1,0 +1,121 @@
+"""Small pictures of films as they hang on a light box, kept on disk as long as the films.
+
+Those for people who are to see no patient data have no texts, and are drawn from a grid of 32 cells along the
+longer side of the film: of an image of 512 x 512 pixels that fills it a cell is 16 pixels, and a letter takes
+five cells to be read.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from io import BytesIO
+from pathlib import Path
+from threading import BoundedSemaphore
+from typing import Any
+
+import cv2
+from PIL import Image
+
+from printscp.render.page import ColorPage, Page
+from printscp.render.samples import sample_table
+from printscp.render.text import draw
+
+_SIDE, _UNNAMED_SIDE = 320, 160  # pixels
+_CELLS = 32
+_QUALITY = 85
+_MOST = 10_000  # files, of some 10 KB each
+_AT_ONCE = 2  # pages rendered at a time: each is large
+_STALE = 86_400.0  # seconds after which a file in the making is of a process that died
+_HIDDEN = "."
+_SUFFIX = ".webp"
+_UNNAMED = ".unnamed" + _SUFFIX
+
+
+class Thumbnails:
+    """Those in a folder, which is made when the first is: patient data, for its owner alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._turns = BoundedSemaphore(_AT_ONCE)
+
+    def of(self, sheet: str, private: bool, make: Callable[[], Page | ColorPage]) -> bytes:
+        """The picture of a sheet; ``make`` renders its page where there is none yet. Where it cannot be kept,
+        it is made again the next time."""
+        path = self._folder / f"{sheet}{_SUFFIX if private else _UNNAMED}"
+        with suppress(OSError):
+            return path.read_bytes()
+        with self._turns:
+            with suppress(OSError):  # another may have made it meanwhile
+                return path.read_bytes()
+            content = picture(make(), private)
+            with suppress(OSError):
+                self._write(path, content)
+            return content
+
+    def keep(self, sheets: Collection[str]) -> None:
+        """Delete all but those of some sheets, and the oldest of too many.
+
+        Raises:
+            OSError
+        """
+        if not self._folder.is_dir():
+            return
+        found = sorted(self._folder.iterdir(), key=_modified)
+        kept = [path for path in found if _sheet_of(path) in sheets][-_MOST:]
+        for path in {*found} - {*kept}:
+            if _sheet_of(path) or _modified(path) < time.time() - _STALE:
+                path.unlink(missing_ok=True)
+
+    def _write(self, path: Path, content: bytes) -> None:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        draft = path.with_name(f"{_HIDDEN}{secrets.token_hex(8)}.part")
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            draft.replace(path)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+
+
+def picture(page: Page | ColorPage, private: bool) -> bytes:
+    """A small picture of a page, whose texts are drawn into it; WebP, of all formats the smallest."""
+    rows, columns = page.shape
+    pixels: Any = page.density if isinstance(page, Page) else page.srgb
+    if private:
+        small = _shrunk(draw(page), _SIDE)
+    else:
+        grid = _shrunk(pixels, _CELLS)
+        scale = _UNNAMED_SIDE / max(rows, columns)
+        size = max(1, round(columns * scale)), max(1, round(rows * scale))
+        small = cv2.resize(grid, size, interpolation=cv2.INTER_LINEAR)
+    if isinstance(page, Page):
+        small = cv2.LUT(small, sample_table(page.scale, "lightbox", 8))
+    content = BytesIO()
+    Image.fromarray(small).save(content, "WEBP", quality=_QUALITY)
+    return content.getvalue()
+
+
+def _shrunk(pixels: Any, side: int) -> Any:
+    rows, columns = pixels.shape[:2]
+    scale = min(1.0, side / max(rows, columns))
+    size = max(1, round(columns * scale)), max(1, round(rows * scale))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+
+
+def _sheet_of(path: Path) -> str:
+    """The sheet that a picture is of; empty for a file in the making."""
+    name = path.name
+    if name.startswith(_HIDDEN):
+        return ""
+    return name.removesuffix(_UNNAMED if name.endswith(_UNNAMED) else _SUFFIX)
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return 0.0

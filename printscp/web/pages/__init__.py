@@ -1,0 +1,9 @@
+"""The pages, each with the parts that change in it."""
+
+from fastapi import APIRouter
+
+from printscp.web.pages import actions, faults, film, preferences, printers, queue, unprinted, wall
+
+router = APIRouter()
+for page in (wall, film, queue, actions, printers, faults, unprinted, preferences):
+    router.include_router(page.router)

@@ -1,0 +1,67 @@
+"""The queue as a table, live."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
+
+from printscp.desk.records import JobFilter
+from printscp.web.access import Viewer, Visitor
+from printscp.web.context import TheDesk
+from printscp.web.pages.choosing import STATES, Asked, Before, Which, address_of
+from printscp.web.pages.wall import one_of
+from printscp.web.rendering import render
+
+router = APIRouter()
+
+_AT_ONCE = 50  # jobs
+
+
+@router.get("/queue")
+def queue(
+    request: Request, visitor: Viewer, desk: TheDesk, asked: Asked, before: Before = None
+) -> HTMLResponse:
+    """Jobs, what can be done with them, and the outputs that they wait for."""
+    return render(
+        request,
+        "queue.html",
+        visitor,
+        asked=asked,
+        choices=desk.jobs.choices(),
+        states=STATES,
+        before=before,
+        query=address_of(asked),
+        printers=desk.printers.all(),
+        figures=desk.printers.figures(),
+        **_rows(desk, visitor, asked, before),
+    )
+
+
+@router.get("/_/queue")
+def rows(
+    request: Request, visitor: Viewer, desk: TheDesk, asked: Asked, before: Before = None
+) -> HTMLResponse:
+    """The rows alone."""
+    return render(request, "queue_rows.html", visitor, **_rows(desk, visitor, asked, before))
+
+
+@router.get("/_/row/{job}")
+def row(request: Request, visitor: Viewer, desk: TheDesk, job: Which, asked: Asked) -> Response:
+    """That of a job, if it is one of those that are asked for, and else nothing."""
+    found = one_of(desk, job, asked, visitor)
+    if found is None:
+        return Response(status_code=204)
+    return render(request, "queue_row.html", visitor, job=found, outputs=desk.printers.outputs())
+
+
+@router.get("/_/outputs")
+def outputs(request: Request, visitor: Viewer, desk: TheDesk) -> HTMLResponse:
+    """The outputs, and what is the matter with them."""
+    printers, figures = desk.printers.all(), desk.printers.figures()
+    return render(request, "outputs.html", visitor, printers=printers, figures=figures)
+
+
+def _rows(desk: TheDesk, visitor: Visitor, asked: JobFilter, before: int | None) -> dict[str, Any]:
+    page = desk.jobs.some(asked, private=visitor.private, before=before, limit=_AT_ONCE)
+    older = address_of(asked, before=page.before) if page.before is not None else ""
+    return {"page": page, "outputs": desk.printers.outputs(), "older": older}
