@@ -18,7 +18,7 @@ from printscp.faults.script import FaultScript
 from printscp.faults.spool import FaultySpool
 from printscp.film.job import JobNews
 from printscp.film.memory import MemoryBudget
-from printscp.film.printer import FilmSpool, Printer, PrinterState
+from printscp.film.printer import PRINTER_STATUSES, FilmSpool, Printer, PrinterState, worst
 from printscp.film.profile import PrinterProfile
 from printscp.film.service import contexts
 from printscp.live import Entrance as OpenDoor
@@ -29,8 +29,6 @@ from printscp.wire.faulty import FaultyResponder, admit
 from printscp.wire.recording import Listener
 from printscp.wire.server import Attendance, Door, Entrance, Limits, PrintServer
 from printscp.wire.tls import TLSFiles
-
-_SEVERITY = ("NORMAL", "WARNING", "FAILURE")
 
 log = logging.getLogger(__name__)
 
@@ -153,8 +151,8 @@ class Front:
         Raises:
             SetupError: there is no such status, or no such printer.
         """
-        if status not in _SEVERITY:
-            raise SetupError(f"printer status {status!r} is none of {', '.join(_SEVERITY)}")
+        if status not in PRINTER_STATUSES:
+            raise SetupError(f"printer status {status!r} is none of {', '.join(PRINTER_STATUSES)}")
         if ae_title is not None and ae_title not in self._printers:
             raise SetupError(f"no printer {ae_title!r}: there are {', '.join(self._printers)}")
         name = self.printer(ae_title).name
@@ -170,8 +168,8 @@ class Front:
         """Have each printer report the worst of the states that concern it, by its name; none is NORMAL."""
         with self._judging:
             for printer in self._everyone():
-                worst = max(states.get(printer.name, ()), key=_severity, default=PrinterState())
-                printer.change_state(self._forced.get(printer.name, worst))
+                found = worst(states.get(printer.name, ()))
+                printer.change_state(self._forced.get(printer.name, found))
 
     def tell(self, news: JobNews) -> None:
         """Tell the SCUs of a job's printer what became of it."""
@@ -293,7 +291,3 @@ def _with_personas(settings: Settings) -> Settings:
 def _profiles(settings: Settings) -> dict[str, PrinterProfile]:
     catalog = Catalog(settings.layouts)
     return {each.profile: catalog.profile(each.profile) for each in settings.printers}
-
-
-def _severity(state: PrinterState) -> int:
-    return _SEVERITY.index(state.status)

@@ -9,6 +9,7 @@ told what became of the worker; with them the environment and what to load, as J
 its return code come back, a line each.
 """
 
+import atexit
 import contextlib
 import gc
 import json
@@ -23,7 +24,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable
-from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
@@ -41,28 +41,40 @@ class ForkedWorker:
         self.stdout: BinaryIO = open(stdout, "rb", buffering=0)  # noqa: SIM115
         self._fate = open(fate, "rb", buffering=0)  # noqa: SIM115
         self._reading = threading.Lock()
+        self._heard: list[int] = []  # its process id, its return code
 
-    @cached_property
+    @property
     def pid(self) -> int:
         """Its process id; 0 where there was no worker after all."""
-        with self._reading:
-            return int(self._fate.readline() or 0)
+        return self._hear(0)
 
     def wait(self) -> int:
         """Its return code once it has ended, negative for a signal."""
-        return self._code
+        return self._hear(1)
 
     def kill(self) -> None:
         """Kill it, unless it has ended."""
-        with contextlib.suppress(ValueError, ProcessLookupError):  # its fate is known, or will be at once
-            if self.pid and not select.select([self._fate], [], [], 0)[0]:
+        # Who has seen its end may be gone, and then its process id may be another's: its output tells.
+        if self.pid and not self._has_hung_up():
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 
-    @cached_property
-    def _code(self) -> int:
-        _ = self.pid
-        with self._fate:
-            return int(self._fate.readline() or _UNSEEN)
+    def _hear(self, number: int) -> int:
+        if number < len(self._heard):
+            return self._heard[number]
+        with self._reading:
+            while number >= len(self._heard):
+                self._heard.append(int(self._fate.readline() or (0, _UNSEEN)[len(self._heard)]))
+            if number:
+                self._fate.close()
+        return self._heard[number]
+
+    def _has_hung_up(self) -> bool:
+        if self.stdout.closed:
+            return True
+        poll = select.poll()  # select takes none of the higher descriptors of a busy printer
+        poll.register(self.stdout, 0)
+        return bool(poll.poll(0))
 
 
 class Nursery:
@@ -87,25 +99,16 @@ class Nursery:
         Raises:
             OSError: no process can be had.
         """
-        stdin, to_stdin = os.pipe()
-        from_stdout, stdout = os.pipe()
-        fate, told = os.pipe()
-        given, kept = (stdin, stdout, 2, told), (to_stdin, from_stdout, fate)
-        try:
-            self._ask(given, list(modules))
-        except BaseException:
-            for descriptor in kept:
-                os.close(descriptor)
-            raise
-        finally:
-            for descriptor in (stdin, stdout, told):
-                os.close(descriptor)
-        return ForkedWorker(*kept)
+        with contextlib.ExitStack() as given, contextlib.ExitStack() as kept:
+            stdin, to_stdin = _pipe(given, kept)
+            from_stdout, stdout = _pipe(kept, given)
+            fate, told = _pipe(kept, given)
+            self._ask((stdin, stdout, 2, told), list(modules))
+            kept.pop_all()
+        return ForkedWorker(to_stdin, from_stdout, fate)
 
     def _ask(self, descriptors: tuple[int, ...], modules: list[str]) -> None:
-        asked = json.dumps(
-            {"environ": dict(os.environ), "folder": str(Path.cwd()), "modules": modules}
-        ).encode()
+        asked = json.dumps({"environ": dict(os.environ), "folder": _folder(), "modules": modules}).encode()
         with self._lock:
             for attempt in (1, 2):
                 line = self._line or self._begin()
@@ -140,6 +143,7 @@ class Nursery:
             self._line.close()
             self._line = None
         if self._process is not None:
+            self._process.kill()  # it may be loading yet
             self._process.wait()
             self._process = None
 
@@ -148,8 +152,25 @@ class Nursery:
         self._lock, self._line, self._process = threading.Lock(), None, None
 
 
+def _pipe(reading: contextlib.ExitStack, writing: contextlib.ExitStack) -> tuple[int, int]:
+    """A pipe; its ends are closed with these."""
+    ends = os.pipe()
+    for stack, end in zip((reading, writing), ends, strict=True):
+        stack.callback(os.close, end)
+    return ends
+
+
+def _folder() -> str | None:
+    """The current one; None where it was deleted."""
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:
+        return None
+
+
 NURSERY = Nursery()
 os.register_at_fork(after_in_child=NURSERY.forget)
+atexit.register(NURSERY.close)
 
 
 # --- the process itself ----------------------------------------------------------------------------------
@@ -171,6 +192,7 @@ def main() -> None:
     signal.set_wakeup_fd(ringer)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     told: dict[int, int] = {}  # by process id, where to tell
+    folder = _folder()
     while True:
         ready, _, _ = select.select([line.fileno(), bell], [], [])
         if bell in ready:
@@ -182,18 +204,30 @@ def main() -> None:
             if asked is None:
                 return
             descriptors, wanted = asked
+            if wanted["folder"] == folder:
+                wanted["folder"] = None  # its path may lead through folders that are closed to it
             for module in wanted["modules"]:
                 with contextlib.suppress(Exception):  # the worker will meet it as well, and say so
                     import_module(module)
-            pid = os.fork()
+            pid = _fork()
             if pid == 0:
                 for each in (line.fileno(), bell, ringer, *told.values()):
                     os.close(each)
                 _become(descriptors, wanted, worker.main)
-            told[pid] = descriptors[-1]
-            for each in descriptors[:-1]:
+            if pid is not None:
+                told[pid] = descriptors.pop()
+                _tell(told[pid], pid)
+            for each in descriptors:
                 os.close(each)
-            _tell(descriptors[-1], pid)
+
+
+def _fork() -> int | None:
+    """None where it cannot be: who asks sees the ends of its pipes closed."""
+    try:
+        return os.fork()
+    except OSError as error:  # no memory, or too many processes
+        sys.stderr.write(f"no worker: {error.strerror}\n")
+        return None
 
 
 def _receive(line: socket.socket) -> tuple[list[int], dict[str, Any]] | None:
@@ -224,7 +258,8 @@ def _become(descriptors: list[int], wanted: dict[str, Any], work: Callable[[], N
         os.environ.clear()
         os.environ.update(wanted["environ"])
         time.tzset()
-        os.chdir(wanted["folder"])
+        if wanted["folder"] is not None:
+            os.chdir(wanted["folder"])
         work()
         code = 0
     except SystemExit as end:

@@ -30,6 +30,8 @@ from peers.scu import Scu, image_item  # noqa: E402
 
 PRINTSCP = str(Path(sys.executable).with_name("printscp"))
 LARGEST = 300_000  # bytes of a picture
+_THERE = """() => [...document.images].every(
+    (each) => each.complete && (each.naturalWidth || !each.checkVisibility()))"""
 WINDOWS = {"abdomen": (40, 400), "lung": (-500, 1500), "bone": (150, 900), "narrow": (60, 180)}
 
 
@@ -44,8 +46,9 @@ def make_screenshots(folder: Path) -> list[Path]:
             tab.context.add_cookies([{"name": "scheme", "value": view.scheme, "url": url}])
             tab.open(view.path)
             view.act(tab)
-            tab.page.wait_for_timeout(1500)  # pictures come in, and what moved is at rest
-            made.append(folder / f"{view.name}.png")
+            tab.page.wait_for_function(_THERE)
+            tab.page.wait_for_timeout(1000)  # what moved is at rest
+            made.append(folder / f"light-box-{view.name}.png")
             made[-1].write_bytes(_small(tab.page.screenshot(animations="disabled")))
             assert not tab.wrong, tab.wrong
             tab.context.close()
@@ -72,6 +75,7 @@ def printing(folder: Path) -> Iterator[str]:
 def _settings(folder: Path) -> Settings:
     return load(
         port=0,
+        keep_jobs=100,
         spool=folder / "spool",
         qa=folder / "qa",
         faults=folder / "faults.toml",
@@ -105,6 +109,11 @@ def _print_films(printer: FilmPrinter) -> None:
     )
     _send(host, port, "QA", "--pattern", "tg18-qc")
     _print(printer, "FILM", "CR1", [_slice(0.4, "bone")], FilmSizeID="10INX12IN")
+    series = np.linspace(-0.9, 0.9, 20)
+    _print(printer, "FILM", "CT2", [_slice(place, "abdomen") for place in series], "STANDARD\\4,5")
+    pair = [_slice(place, "lung") for place in (-0.8, 0.1)]
+    _print(printer, "FILM", "CT1", pair, "STANDARD\\1,2", FilmSizeID="14INX14IN")
+    _print(printer, "FILM", "CR1", [_slice(-0.5, "narrow")], FilmSizeID="11INX14IN")
     _print(printer, "FILM", "CT1", [_slice(place, "lung") for place in places[:6]], "STANDARD\\2,3")
 
 
@@ -156,7 +165,7 @@ def _measure(tab: Tab) -> None:
     tab.page.get_by_text("Show", exact=True).click()
     tab.page.get_by_label("Rulers").check()
     tab.page.get_by_text("Show", exact=True).click()
-    tab.page.locator("[data-stage]").click(position={"x": 360, "y": 110})  # the liver
+    tab.page.locator("[data-stage]").click(position={"x": 330, "y": 150})  # the liver
     tab.page.wait_for_timeout(600)
 
 
@@ -181,7 +190,7 @@ def _small(png: bytes) -> bytes:
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     for colors in (256, 128, 64, 32):
         kept = io.BytesIO()
-        reduced = picture.quantize(colors, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        reduced = picture.quantize(colors, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
         reduced.save(kept, "PNG", optimize=True)
         if kept.tell() <= LARGEST:
             break
@@ -191,7 +200,7 @@ def _small(png: bytes) -> bytes:
 def main() -> None:
     """Take them all."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=HERE.parent / "docs" / "light-box")
+    parser.add_argument("folder", nargs="?", type=Path, default=HERE.parent / "docs")
     for path in make_screenshots(parser.parse_args().folder):
         print(f"{path}: {path.stat().st_size // 1000} kB")
 

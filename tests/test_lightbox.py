@@ -67,6 +67,13 @@ def eventually(condition: Callable[[], Any], seconds: float = 20) -> Any:
     return found
 
 
+def has_ended(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
 class Told:
     """What children were told."""
 
@@ -144,6 +151,7 @@ def test_one_that_dies_is_replaced_and_who_comes_meanwhile_waits(
     former = box.pid
     assert who_answers(box.url) == former
     os.kill(former, signal.SIGKILL)
+    eventually(lambda: has_ended(former))  # until then it may take the next one along
     assert who_answers(box.url) == eventually(lambda: box.pid != former and box.pid)
     [record] = caplog.records
     assert record.reason == "was killed by SIGKILL"  # type: ignore[attr-defined]

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -133,9 +134,10 @@ def test_a_nursery_that_is_killed_is_replaced_and_its_workers_live_on() -> None:
     assert second.pid
     assert nursery.pid != first
     assert not is_gone(orphan.pid)
-    orphan.stdin.close()  # it waits to be told what it goes by, and ends
+    orphan.kill()  # which hangs, for all that is known
     assert orphan.stdout.read() == b""
     assert orphan.wait() == 1  # nobody has seen it
+    orphan.kill()
     second.stdin.close()
     assert second.wait() == 0
     nursery.close()
@@ -155,6 +157,55 @@ def test_what_cannot_be_loaded_is_a_worker_that_ended(monkeypatch: pytest.Monkey
     with pytest.raises(OSError, match="/no/such/program"):
         Nursery().worker([])
     nursery.close()
+
+
+def test_a_process_id_is_told_to_all_who_ask_at_once() -> None:
+    ends = [os.pipe() for _ in range(3)]
+    worker = ForkedWorker(ends[0][1], ends[1][0], ends[2][0])
+    asking = [threading.Thread(target=lambda: seen.append(worker.pid)) for _ in range(4)]
+    seen: list[int] = []
+    for thread in asking:
+        thread.start()
+    os.write(ends[2][1], b"12\n")
+    for thread in asking:
+        thread.join(20)  # and not until it ends
+    assert seen == [12] * 4
+    os.write(ends[2][1], b"-9\n")
+    assert (worker.wait(), worker.wait(), worker.pid) == (-9, -9, 12)
+    for end in (ends[0][0], ends[1][1], ends[2][1]):
+        os.close(end)
+    worker.stdin.close()
+    worker.stdout.close()
+
+
+def test_where_descriptors_run_out_none_is_lost() -> None:
+    nursery = Nursery()
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    kept = resource.getrlimit(resource.RLIMIT_NOFILE)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    free = os.dup(0)
+    os.close(free)
+    try:
+        for room in (0, 1, 2, 3, 4, 5, 6, 7):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (free + room, most))
+            with pytest.raises(OSError, match="Too many open files"):
+                nursery.worker([])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, kept)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_folder_that_is_gone_hinders_no_worker(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    code = (
+        "import os; from printscp.nursery import NURSERY; os.rmdir(os.getcwd())\n"
+        "worker = NURSERY.worker([]); worker.stdin.close(); print(worker.wait())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=folder
+    )
+    assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 def test_it_ends_with_its_process_and_is_not_that_of_a_fork() -> None:

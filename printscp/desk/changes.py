@@ -157,13 +157,14 @@ class Changes:
                 log.exception("a listener is not told of changes")
 
     def _look(self) -> list[Change]:
+        now = self._state()  # first: what a look at jobs has found it does not find again
         with self._house.reached():
             jobs = self._jobs.look()
         found = [
             Change(0, "job", each.job, each.status, each.status_info, each.printer, each.gone)
             for each in jobs
         ]
-        before, self._seen = self._seen, self._state()
+        before, self._seen = self._seen, now
         found += _differences(before, self._seen)
         self._figures_due |= bool(found) or before.get("figures") != self._seen.get("figures")
         if self._figures_due and time.monotonic() - self._figures_told >= _FIGURES:

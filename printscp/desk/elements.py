@@ -24,9 +24,9 @@ _GROUPS = frozenset((0x0000, 0x0028, 0x2000, 0x2010, 0x2020, 0x2030, 0x2040, 0x2
 _ALSO = frozenset(
     tag_for_keyword(keyword)
     for keyword in (
-        *("SpecificCharacterSet", "SOPClassUID", "SOPInstanceUID", "ReferencedSOPClassUID"),
-        *("ReferencedSOPInstanceUID", "ImageDisplayFormat", "ConfigurationInformation", "PrinterName"),
-        "PixelData",
+        # Not the instances: they may be images of a study.
+        *("SpecificCharacterSet", "SOPClassUID", "ReferencedSOPClassUID"),
+        *("ImageDisplayFormat", "ConfigurationInformation", "PrinterName", "PixelData"),
     )
 )
 

@@ -133,6 +133,8 @@ def _resident(pid: int) -> int | None:
 
 
 def _is_alive(pid: int) -> bool:
+    if not pid:  # of a worker that could not be started
+        return False
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,7 +1,6 @@
 """Films to be looked at: pages in tiles, under a densitometer, and as documents."""
 
 import math
-import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
@@ -32,7 +31,6 @@ __all__ = ["KINDS", "Films", "Kind"]
 
 _KEPT_BYTES = 384 << 20  # of pages: four of 17 x 17 inches at 320 dpi
 _KNOWN = 256  # sheets whose geometry is remembered
-_PAUSE = 60.0  # seconds between two looks at what is given up
 _LARGEST_APERTURE = 10.0  # mm
 _MOST_SAMPLES = 20_000  # of a profile
 _MM_PER_INCH = 25.4
@@ -50,7 +48,6 @@ class Films:
         self._house = house
         self._pages = Pages(_KEPT_BYTES)
         self._thumbnails = Thumbnails(house.settings.spool / "thumbnails")
-        self._tidied = float("-inf")
         self._lock = Lock()
         self._known: OrderedDict[str, Sheet] = OrderedDict()
 
@@ -63,7 +60,6 @@ class Films:
         """A small picture, as on a light box: WebP; 320 pixels on the longer side, or 160 without
         ``private``. Kept on disk while its film is."""
         job = self._house.job(which)
-        self.tidy()
         self._check_kept(job, film)
         name = job.films[film - 1].sheet
         content = self._thumbnails.of(name, private, lambda: page_of(job, film, self._house.sheet(job, film)))
@@ -165,16 +161,15 @@ class Films:
 
     def drop(self, job: int) -> None:
         """Forget pictures of a job that is gone; where its films cannot be reached, later."""
-        self._tidied = float("-inf")
         with suppress(Away):
             self.tidy()
 
     def tidy(self) -> None:
-        """Forget pictures of films that are given up, in memory and on disk: to be called as often as one
-        likes, it looks once a minute."""
-        if time.monotonic() < self._tidied + _PAUSE:
-            return
-        self._tidied = time.monotonic()
+        """Forget pictures of films that are given up, in memory and on disk: to be called now and then.
+
+        Raises:
+            Away
+        """
         with self._house.reached():
             sheets = self._house.spool.sheets.names()
             self._thumbnails.keep(sheets)

@@ -50,6 +50,10 @@ class Inspection:
         with self._house.reached():
             return graded(capture, self._house.catalog, imagers)
 
+    def imagers(self) -> list[str]:
+        """Names of the printer profiles whose answers findings can tell."""
+        return self._house.catalog.profile_names
+
     def explanation(self, which: str, film: int, *, private: bool) -> FilmExplained:
         """How each image of a film became gray."""
         capture = self._film(which, film)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from printscp.film.job import Job
+from printscp.film.printer import PRINTER_STATUSES as PRINTER_STATUSES
 
 Action = Literal["hold", "release", "cancel", "prioritize", "move", "reprint", "purge"]
 

@@ -9,10 +9,11 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Collection
+from concurrent.futures import Future
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 from typing import Any
 
 import cv2
@@ -32,27 +33,49 @@ _HIDDEN = "."
 _SUFFIX = ".webp"
 _UNNAMED = ".unnamed" + _SUFFIX
 
+Make = Callable[[], Page | ColorPage]
+
 
 class Thumbnails:
     """Those in a folder, which is made when the first is: patient data, for its owner alone."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._lock = Lock()
         self._turns = BoundedSemaphore(_AT_ONCE)
+        self._making: dict[Path, Future[bytes]] = {}
 
-    def of(self, sheet: str, private: bool, make: Callable[[], Page | ColorPage]) -> bytes:
-        """The picture of a sheet; ``make`` renders its page where there is none yet. Where it cannot be kept,
-        it is made again the next time."""
+    def of(self, sheet: str, private: bool, make: Make) -> bytes:
+        """The picture of a sheet; ``make`` renders its page where there is none yet, once for all who ask
+        meanwhile. Where it cannot be kept, it is made again the next time."""
         path = self._folder / f"{sheet}{_SUFFIX if private else _UNNAMED}"
         with suppress(OSError):
             return path.read_bytes()
-        with self._turns:
-            with suppress(OSError):  # another may have made it meanwhile
-                return path.read_bytes()
-            content = picture(make(), private)
-            with suppress(OSError):
-                self._write(path, content)
-            return content
+        with self._lock:
+            found = self._making.get(path)
+            if found is None:
+                promised = self._making[path] = Future()
+        return found.result() if found is not None else self._made(path, private, make, promised)
+
+    def _made(self, path: Path, private: bool, make: Make, promised: "Future[bytes]") -> bytes:
+        try:
+            with self._turns:
+                promised.set_result(self._read_or_drawn(path, private, make))
+        except BaseException as error:
+            promised.set_exception(error)
+            raise
+        finally:
+            with self._lock:
+                del self._making[path]
+        return promised.result()
+
+    def _read_or_drawn(self, path: Path, private: bool, make: Make) -> bytes:
+        with suppress(OSError):  # another may have made it meanwhile
+            return path.read_bytes()
+        content = picture(make(), private)
+        with suppress(OSError):
+            self._write(path, content)
+        return content
 
     def keep(self, sheets: Collection[str]) -> None:
         """Delete all but those of some sheets, and the oldest of too many.

@@ -18,11 +18,10 @@ from printscp.faults.fault import REQUESTS, STEPS, Fault, Kind
 from printscp.faults.file import make_rule, read_file, renamed
 from printscp.faults.rule import FaultRule, covers
 from printscp.faults.terms import USUAL_STATUS
-from printscp.film.printer import Fate, PrinterState
+from printscp.film.printer import Fate, PrinterState, worst
 
 _REMEMBERED = 10_000  # faults that happened
 _FRESH = 50_000_000  # nanoseconds in which a file may change again, and its time stay the same
-_SEVERITY = ("NORMAL", "WARNING", "FAILURE")
 _STANDING = (Kind.STATE, Kind.SUPPLY)  # these last
 
 log = logging.getLogger(__name__)
@@ -213,7 +212,7 @@ class FaultScript:
                 for tally in self._tallies.values()
                 if tally.rule.kind in _STANDING and tally.in_force and tally.rule.is_for(printer, calling)
             ]
-        return max(states, key=lambda state: _SEVERITY.index(state.status), default=None)
+        return worst(states) if states else None
 
     def fate(self, uid: str, printer: str, calling: str, films: int) -> Fate | None:
         """A job of so many films is made: what is to become of it, if that is not left to the printer."""

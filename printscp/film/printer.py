@@ -14,7 +14,8 @@ from printscp.film.sheet import BytesLike, Order, Sheet
 if TYPE_CHECKING:
     from pydicom.uid import UID
 
-_SEVERITY = ("NORMAL", "WARNING", "FAILURE")
+PRINTER_STATUSES = ("NORMAL", "WARNING", "FAILURE")
+"""All there are of Printer Status (PS3.3 C.13.9), each worse than that before it."""
 
 
 class Draft(Protocol):
@@ -99,7 +100,7 @@ class PrinterState:
 
 def worst(states: Iterable[PrinterState]) -> PrinterState:
     """Of several states that which a printer reports: the first of the worst, NORMAL if there is none."""
-    return max(states, key=lambda state: _SEVERITY.index(state.status), default=PrinterState())
+    return max(states, key=lambda state: PRINTER_STATUSES.index(state.status), default=PrinterState())
 
 
 Listener = Callable[[JobNews | PrinterState], None]

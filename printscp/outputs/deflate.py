@@ -16,6 +16,10 @@ from printscp.outputs.rows import Rows
 
 _RUN = 256  # rows that a thread takes at a time
 _STRIP_BYTES = 1 << 18  # what stays in the cache from look-up to deflate
+# So many bytes alone, the look-ahead of ISA-L and one, begin each stream, which makes it the same each time:
+# where the first pass sees more of it, level 1 looks for matches by what happens to be in a register, which
+# tells where in memory the stream lies (.write_first_byte of its igzip_icf_body_h1_gr_bt.asm).
+_BEGINNING = 289
 _PNG_UP = 2  # PNG filter type: each byte minus the one above it
 
 _Item = TypeVar("_Item")
@@ -27,6 +31,12 @@ def in_threads(work: Callable[[_Item], _Made], items: Sequence[_Item]) -> Iterat
     the whole machine for itself says so there."""
     with ThreadPoolExecutor(cv2.getNumThreads()) as threads:
         yield from threads.map(work, items)
+
+
+def begun(deflate: "isal_zlib.Compress", data: memoryview) -> Iterator[bytes]:
+    """What a stream gives for the first of its data, wherever in memory it is."""
+    yield deflate.compress(data[:_BEGINNING])
+    yield deflate.compress(data[_BEGINNING:])
 
 
 @dataclass
@@ -68,7 +78,7 @@ def _deflate(rows: Rows, top: int, end: int) -> _Deflated:
         above = strip[-1:]
         data = part.data.cast("B")
         deflated.adler = isal_zlib.adler32(data, deflated.adler)
-        deflated.data.append(deflate.compress(data))
+        deflated.data += begun(deflate, data) if row == top else (deflate.compress(data),)
     last = end == rows.count
     deflated.data.append(deflate.flush(isal_zlib.Z_FINISH if last else isal_zlib.Z_SYNC_FLUSH))
     return deflated

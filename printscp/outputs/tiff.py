@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from printscp import __version__
-from printscp.outputs.deflate import in_threads
+from printscp.outputs.deflate import begun, in_threads
 from printscp.outputs.folder import FileDocument, FolderSettings
 from printscp.outputs.output import Ticket
 from printscp.outputs.rows import Drawn
@@ -150,7 +150,8 @@ def _deflated(part: NDArray[Any], table: Samples | None) -> bytes:
     samples: Any = part if table is None else cv2.LUT(part, table)
     differences = np.array(samples, samples.dtype.newbyteorder("<"), order="C")
     differences[:, 1:] -= samples[:, :-1]
-    return bytes(isal_zlib.compress(differences.data.cast("B"), level=1))
+    deflate = isal_zlib.compressobj(level=1)
+    return b"".join((*begun(deflate, differences.data.cast("B")), deflate.flush()))
 
 
 def _density(scale: ToneScale) -> str:

@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
@@ -21,18 +22,21 @@ from typing import IO, TYPE_CHECKING, Any
 import uvicorn
 
 from printscp.config import Settings
-from printscp.errors import SetupError
+from printscp.errors import Away, SetupError
 from printscp.live import Live
 from printscp.logs import set_up
 
 if TYPE_CHECKING:
     from printscp.desk import Desk
 
-_NICE = 5  # whoever prints comes first
+_NICE = 10  # whoever prints comes first
 _GRACE = 1  # seconds for answers under way, when all is to end
 _PATIENCE = 3.0  # seconds to end in
 _CONNECTIONS = 4096
 _LONGEST_HEAD = 32 << 10  # bytes of the first line and the headers of a request
+_BACKLOG = 512  # connections that wait; as many are accepted in a row
+_QUIET = 60.0  # seconds until a stranger may say the same again
+_TIDY = 60.0  # seconds from one look at films that are given up to the next
 _STRANGERS = ("uvicorn.error", "asyncio")  # who else has something to log
 
 log = logging.getLogger("printscp.web")  # by name: the process runs this module as __main__
@@ -72,13 +76,25 @@ def _set_up_logs(settings: Settings) -> None:
         stranger = logging.getLogger(name)
         stranger.handlers, stranger.propagate = logging.getLogger("printscp").handlers, False
         stranger.setLevel(logging.ERROR)
-        stranger.addFilter(_first_line)
+        stranger.addFilter(_Strangers())
 
 
-def _first_line(record: logging.LogRecord) -> bool:
-    """Further lines of strangers show values, and those may be a patient's."""
-    record.msg, record.args = record.getMessage().partition("\n")[0], ()
-    return True
+class _Strangers(logging.Filter):
+    """Lets strangers say one line, as further ones show values, and those may be a patient's; and not the
+    same over and over: without file descriptors asyncio says so hundreds of times a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = record.getMessage().partition("\n")[0]
+        record.msg, record.args = said, ()
+        now = time.monotonic()
+        if now - self._said.get(said, -_QUIET) < _QUIET:
+            return False
+        self._said = {said: now}
+        return True
 
 
 def _serve(settings: Settings, listening: socket.socket, line: IO[bytes]) -> None:
@@ -98,7 +114,7 @@ def _serve(settings: Settings, listening: socket.socket, line: IO[bytes]) -> Non
             server_header=False,
             proxy_headers=False,  # whom to believe is the guard's to know
             limit_concurrency=_CONNECTIONS,
-            backlog=socket.SOMAXCONN,
+            backlog=_BACKLOG,
             timeout_graceful_shutdown=_GRACE,
             h11_max_incomplete_event_size=_LONGEST_HEAD,
             ssl_certfile=web.certificate,
@@ -106,7 +122,23 @@ def _serve(settings: Settings, listening: socket.socket, line: IO[bytes]) -> Non
         )
         server = Server(config)
         threading.Thread(target=_listen, args=(line, desk, server), name="line", daemon=True).start()
-        server.run([listening])
+        ended = threading.Event()
+        threading.Thread(target=_tidy, args=(desk, ended), name="tidy", daemon=True).start()
+        try:
+            server.run([listening])
+        finally:
+            ended.set()
+
+
+def _tidy(desk: "Desk", ended: threading.Event) -> None:
+    """Have no picture stay for long of a film that is given up, whether or not anybody looks."""
+    while not ended.wait(_TIDY):
+        try:
+            desk.films.tidy()
+        except Away:  # the next look may find them
+            pass
+        except Exception:
+            log.exception("pictures of films that are given up")
 
 
 def _listen(line: IO[bytes], desk: "Desk", server: uvicorn.Server) -> None:

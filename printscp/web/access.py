@@ -117,3 +117,11 @@ def _noter(request: Request, visitor: Viewer) -> Noter:
 
 
 Noted = Annotated[Noter, Depends(_noter)]
+
+
+def _jobs_seen(note: Noted) -> None:
+    note("jobs seen")
+
+
+JOBS_SEEN = Depends(_jobs_seen)
+"""Of operations that tell of jobs, whose labels may name patients."""

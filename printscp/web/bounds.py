@@ -1,20 +1,23 @@
-"""How much anybody may ask for at once: bytes of a request, films being made, and time to take answers."""
+"""How much anybody may ask for at once: bytes of a request and time to send it, films being made."""
 
 import re
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import anyio
 from fastapi import Request
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from printscp.web.context import context_of
 from printscp.web.problem import answer
 
 MOST_BYTES = 64 << 10  # of the body of a request; the largest form has a few hundred
-_PATIENCE = 20.0  # seconds for the body of a request, and for each piece of an answer
-_PIECE = 256 << 10  # bytes of an answer that a reader has to take in that time
+_PATIENCE = 20.0  # seconds for the body of a request
+_PIECE = 256 << 10  # bytes of an answer; the next is sent when a reader has taken one (`connection.TAKING`)
 _FILMS = 8  # tiles and readings being made at once: most of 40 threads are left to others
 _DOCUMENTS = 2  # documents being made at once, each from a page of up to 60 MB
 _WAITING = 400  # for any of that
@@ -45,12 +48,19 @@ class Bounds:
             await answer(Request(scope), "too-large")(scope, receive, send)
             return
         exchange = _Exchange(receive, send)
-        if _OF_DOCUMENTS.fullmatch(scope["path"]):
-            await self._document(scope, exchange)
-        elif _OF_FILMS.fullmatch(scope["path"]):
-            await self._in_turn(self._films, scope, exchange)
-        else:
+        of_documents = _OF_DOCUMENTS.fullmatch(scope["path"])
+        if not (of_documents or _OF_FILMS.fullmatch(scope["path"])) or _is_unknown(scope):
             await self._app(scope, exchange.receive, exchange.send)
+            return
+        try:
+            await exchange.read()  # whoever is slow to ask has no place yet
+        except HTTPException as error:
+            await _refused(scope, error.status_code)(scope, receive, send)
+            return
+        if of_documents:
+            await self._document(scope, exchange)
+        else:
+            await self._in_turn(self._films, scope, exchange)
 
     async def _document(self, scope: Scope, exchange: "_Exchange") -> None:
         """One that whoever takes it slowly keeps in memory."""
@@ -84,12 +94,25 @@ class _Exchange:
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
+        self._ahead: deque[Message] = deque()
         self._left = MOST_BYTES
         self._whole = False
         self._until = time.monotonic() + _PATIENCE
         self.made: Callable[[], Awaitable[None]] | None = None
 
+    async def read(self) -> None:
+        """Have all of the request.
+
+        Raises:
+            HTTPException: it does not come in time, or is too large.
+        """
+        while not self._whole:
+            self._ahead.append(await self._next())
+
     async def receive(self) -> Message:
+        return self._ahead.popleft() if self._ahead else await self._next()
+
+    async def _next(self) -> Message:
         if self._whole:
             return await self._receive()  # whether somebody is still there
         try:
@@ -107,17 +130,24 @@ class _Exchange:
         if message["type"] == "http.response.start" and self.made is not None:
             await self.made()
         body = message.get("body", b"")
-        if message["type"] != "http.response.body" or len(body) <= _PIECE:
+        if len(body) <= _PIECE:
             await self._send(message)
             return
         rest = memoryview(body)
         while rest:
             piece, rest = bytes(rest[:_PIECE]), rest[_PIECE:]
             more = bool(rest) or message.get("more_body", False)
-            with anyio.move_on_after(_PATIENCE) as patience:
-                await self._send({**message, "body": piece, "more_body": more})
-            if patience.cancelled_caught:
-                raise ConnectionError("the answer is not taken")
+            await self._send({**message, "body": piece, "more_body": more})
+
+
+def _is_unknown(scope: Scope) -> bool:
+    """Nobody knows who asks: they are told so at once, and take no place of others."""
+    request = Request(scope)
+    return "app" in scope and context_of(request).guard.visitor(request) is None
+
+
+def _refused(scope: Scope, status: int) -> Response:
+    return answer(Request(scope), "too-large") if status == 413 else Response(status_code=status)
 
 
 def _length(scope: Scope) -> int:

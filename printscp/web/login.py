@@ -59,7 +59,8 @@ async def log_in(
     user = await anyio.to_thread.run_sync(door.book.check, name, password, limiter=_hashing)
     if user is None:
         door.tries.failed(name, address, browser)
-        audit.note(name, address, "log-in", result="failed")
+        # Who is no user may have typed their password there.
+        audit.note(name if door.book.user(name) else "", address, "log-in", result="failed")
         return _page(request, local(next_), name, wrong="password", status=403)
     door.tries.succeeded(name, address, browser)
     audit.note(name, address, "log-in", result="done")
@@ -118,6 +119,7 @@ def _page(request: Request, next_: str, name: str = "", **said: Any) -> Response
         user=name,
         wrong=said.get("wrong", ""),
         wait=wait,
+        ended=cookie_name(request, "session") in request.cookies,
         by_password=door.book is not None,
         foreign_proxy=door.local and way.forwarded,
         status=said.get("status", 200),

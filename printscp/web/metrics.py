@@ -14,11 +14,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from printscp import __version__
 from printscp.desk import Desk
-from printscp.desk.records import Figures, SeenPrinter
+from printscp.desk.records import PRINTER_STATUSES, Figures, SeenPrinter
 from printscp.errors import Away, SetupError
 from printscp.web.access import Viewer
 from printscp.web.api.asking import example, media, problems
-from printscp.web.context import TheDesk
+from printscp.web.context import TheDesk, context_of
 
 router = APIRouter(
     tags=["health"],
@@ -27,7 +27,6 @@ router = APIRouter(
 )
 
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE"))
-_STATUSES = ("NORMAL", "WARNING", "FAILURE")  # PS3.3 C.13.9
 _SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10)
 
 
@@ -49,15 +48,17 @@ async def get_health() -> Health:
     responses=problems("away"),
     openapi_extra=example(),
 )
-def get_readiness(desk: TheDesk) -> Health:
-    """If not, the answer is 503 and says why; anybody may ask."""
+def get_readiness(request: Request, desk: TheDesk) -> Health:
+    """If not, the answer is 503; anybody may ask, and who may come in is told why."""
     try:
         reasons = desk.printers.ready()
     except SetupError:
         reasons = ("the spool cannot be reached",)
-    if reasons:
-        raise Away("; ".join(reasons))
-    return Health(status="ok")
+    if not reasons:
+        return Health(status="ok")
+    if context_of(request).guard.visitor(request) is None:  # they name hosts and folders
+        raise Away("films cannot be taken, or not be printed: log in, or send a token, to be told why")
+    raise Away("; ".join(reasons))
 
 
 @router.get(
@@ -155,7 +156,7 @@ def _of_house(figures: Figures) -> Iterator[Metric]:
 def _of_printers(printers: Iterable[SeenPrinter]) -> Iterator[Metric]:
     printers = tuple(printers)
     statuses = [
-        ((each.name, status), int(each.status == status)) for each in printers for status in _STATUSES
+        ((each.name, status), int(each.status == status)) for each in printers for status in PRINTER_STATUSES
     ]
     yield _gauge("printer_status", "1: the Printer Status it has.", ("printer", "status"), statuses)
     jobs = [((each.name, status), count) for each in printers for status, count in each.jobs.items()]
@@ -164,7 +165,9 @@ def _of_printers(printers: Iterable[SeenPrinter]) -> Iterator[Metric]:
     waiting = [((name,), each.waiting) for name, each in outputs.items()]
     yield _gauge("output_waiting", "Deliveries that wait for an output.", ("output",), waiting)
     up = [
-        ((name, status), int(each.status == status)) for name, each in outputs.items() for status in _STATUSES
+        ((name, status), int(each.status == status))
+        for name, each in outputs.items()
+        for status in PRINTER_STATUSES
     ]
     yield _gauge("output_status", "1: the state that it is in.", ("output", "status"), up)
 

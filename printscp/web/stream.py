@@ -24,7 +24,6 @@ router = operations("changes")
 
 MOST = 2000  # that watch at a time
 PING = 15.0  # seconds; proxies let go of what is silent for a minute
-SLOW = 10.0  # seconds that a reader may take for what is sent
 _LONGEST_WAIT = 60  # seconds
 _LARGEST = 2**53 - 1  # that a browser counts to
 
@@ -186,7 +185,7 @@ async def watch_changes(
     `resync` says that some were missed, or what is new cannot be told: see everything anew."""
     feed.admit()
     since = feed.changes.last if last_event_id is None else int(last_event_id)
-    return EventSourceResponse(_told(request, feed, since), ping=0, send_timeout=SLOW)
+    return EventSourceResponse(_told(request, feed, since), ping=0)
 
 
 async def _told(request: Request, feed: Feed, since: int) -> AsyncIterator[bytes]:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from printscp.config import Settings, load
 from printscp.desk import Desk
@@ -14,6 +16,7 @@ from printscp.desk import changes as module
 from printscp.desk.changes import Changes
 from printscp.desk.house import House
 from printscp.desk.records import Change
+from printscp.errors import Away
 from printscp.faults.file import add_rule
 from printscp.film.job import Job
 from printscp.film.printer import PrinterState
@@ -185,6 +188,47 @@ def test_who_has_missed_something_is_told_so(changes: Changes) -> None:
     assert found is not None
     assert [each.number for each in found] == list(range(first + 3, changes.last + 1))
     assert changes.since(changes.last - 1) == found[-1:]
+
+
+def test_whoever_asks_now_and_then_hears_all_in_order_or_that_some_is_missed(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_KEPT", 8)
+    monkeypatch.setattr(Changes, "_wake", lambda _: None)  # nothing is told but by this test
+
+    @given(st.lists(st.tuples(st.integers(0, 10), st.booleans())))
+    def law(rounds: list[tuple[int, bool]]) -> None:
+        changes = Changes(house)
+        told: list[Change] = []
+        heard: list[int | None] = []
+        start = number = changes.last
+        for count, asks in rounds:
+            made = [Change(0, "job", job=len(told) + each) for each in range(count)]
+            changes._tell(made)
+            told += made
+            if asks:
+                found = changes.since(number)
+                assert (found is None) == (changes.last - number > 8)
+                heard += [None] * (changes.last - number) if found is None else [each.job for each in found]
+                number = changes.last
+        assert number - start == len(heard)
+        assert all(job in (None, place) for place, job in enumerate(heard))
+
+    law()
+
+
+def test_a_job_is_told_of_though_the_table_went_away_meanwhile(
+    changes: Changes, printed: Printed, sheet: Sheet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(house: House) -> module.States:
+        raise Away("job table: connection refused")
+
+    job = printed(sheet)
+    with monkeypatch.context() as patch:
+        patch.setattr(module.States, "of", away)
+        with pytest.raises(Away):
+            changes._look()
+    assert [each.job for each in changes._look() if each.kind == "job"] == [job.id]
 
 
 def test_numbers_of_a_process_before_are_none_of_this(house: House, changes: Changes) -> None:

@@ -188,6 +188,7 @@ def test_an_error_comment_and_a_birth_date_may_name_somebody() -> None:
     assert (comment[2], status[2]) == ("", "0x0106")
     assert not is_harmless(0x00100030, "DA")
     assert not is_harmless(0x00100020, "LO")
+    assert not is_harmless(0x00081155, "UI")  # it may be an image of a study
     assert is_harmless(0x20100050, "CS")
     assert is_harmless_remark("image 3: MaxDensity: 400 is too much")
     assert not is_harmless_remark(f"FilmSessionLabel: {NAME}")

@@ -1,7 +1,9 @@
 """Thumbnails: what can be read in them, and which are kept."""
 
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import numpy as np
@@ -81,3 +83,32 @@ def test_the_oldest_of_too_many_go(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         kept.of(sheet, True, page)
     kept.keep(set("abc"))
     assert files(tmp_path / "thumbnails") == {"a.webp", "b.webp"}
+
+
+def test_a_picture_is_drawn_once_for_all_who_ask_meanwhile(tmp_path: Path) -> None:
+    asking = Barrier(9)
+    drawn: list[int] = []
+
+    def make() -> Page | ColorPage:
+        drawn.append(1)
+        asking.wait(20)
+        return page()
+
+    kept = Thumbnails(tmp_path / "pictures")
+
+    def ask(number: int) -> bytes:
+        if number:
+            asking.wait(20)
+        return kept.of("sheet", True, make)
+
+    with ThreadPoolExecutor(9) as threads:
+        found = list(threads.map(ask, range(9)))
+    assert len({*found}) == 1
+    assert drawn == [1]
+
+
+def test_a_picture_that_could_not_be_drawn_is_tried_again(tmp_path: Path) -> None:
+    kept = Thumbnails(tmp_path / "pictures")
+    with pytest.raises(ZeroDivisionError):
+        kept.of("sheet", True, lambda: 1 // 0)  # type: ignore[arg-type, return-value]
+    assert kept.of("sheet", True, page).startswith(b"RIFF")

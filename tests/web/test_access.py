@@ -89,3 +89,20 @@ def test_what_is_refused_is_in_the_audit_log(ask: Asking, people: object) -> Non
         ("viewer", "/api/v1/jobs/{job}", "cross-site"),
         ("viewer", "/api/v1/jobs/{job}", "role"),
     ]
+
+
+def test_what_a_page_asks_for_in_vain_is_in_the_audit_log(program: Callable[[str], TestClient]) -> None:
+    client = program("chief")
+    for action in ("hold", "purge", "move", "reprint", "prioritize"):
+        form = {"output": "x", "priority": "HIGH"}
+        assert client.post(f"/_/jobs/7/{action}", data=form).status_code == 404
+    client.post("/_/jobs", data={"action": "hold", "jobs": ["8"]})
+    audit = client.app.state.context.audit  # type: ignore[attr-defined]
+    assert [(each["action"], str(each["job"]), each["result"]) for each in audit.last(9)[::-1]] == [
+        ("job held", "7", "NoSuchJob"),
+        ("job purged", "7", "NoSuchJob"),
+        ("job moved", "7", "NoSuchJob"),
+        ("job reprinted", "7", "NoSuchJob"),
+        ("job prioritized", "7", "NoSuchJob"),
+        ("job held", "8", "NoSuchJob"),
+    ]

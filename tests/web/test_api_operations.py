@@ -129,6 +129,27 @@ def test_the_example_of_each_action_is_done(steered: TestClient, name: str) -> N
     assert audit[0].get("result", "done") == "done"
 
 
+TELL_OF_NO_PATIENT = {"list_choices", "list_patterns", "list_unprinted", "get_thumbnail"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name in SLOW else ())
+        for name in READ
+        if OPERATIONS[name][2]["tags"][0] in ("jobs", "films", "inspection")
+        and name not in TELL_OF_NO_PATIENT
+    ],
+)
+def test_each_look_is_in_the_audit_log(seen: TestClient, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    noted: list[Any] = []
+    audit = seen.app.state.context.audit  # type: ignore[attr-defined]
+    monkeypatch.setattr(audit, "note", lambda *said, **facts: noted.append((said[0], said[2])))
+    assert try_example(seen, name).status_code == success(name)
+    assert noted
+    assert {who for who, _ in noted} == {"chief-token"}
+
+
 @pytest.mark.parametrize("name", sorted(set(NAMES) - OPEN))
 def test_nobody_unknown_is_answered(seen: TestClient, name: str) -> None:
     answer = try_example(seen, name, who=None)

@@ -274,6 +274,25 @@ def test_who_logs_in_sees_and_is_refused_by_role(house: House, visit: Visit) -> 
     assert tab.page.url.startswith(f"{tab.url}/login")
 
 
+@pytest.mark.parametrize("path", ["/queue", "/unprinted"])
+def test_a_session_that_ends_takes_what_is_shown_with_it(house: House, visit: Visit, path: str) -> None:
+    tab = visit(house.url).open(path)
+    tab.allow(401)
+    log_in(tab, "viewer")
+    expect(tab.page.locator("h1")).to_be_visible()
+    tab.context.request.post(
+        f"{tab.url}/logout",
+        form={"csrf": str(tab.page.locator("meta[name=csrf]").get_attribute("content"))},
+    )
+    # As if the page was not looked at for a while: then it asks at once, and else every half minute.
+    for hidden in ("true", "false"):
+        tab.page.evaluate(
+            f"Object.defineProperty(document, 'hidden', {{ value: {hidden}, configurable: true }});"
+            "document.dispatchEvent(new Event('visibilitychange'));"
+        )
+    expect(tab.page).to_have_url(f"{tab.url}/login?next={path}")
+
+
 def test_in_a_corridor_no_patient_is_named(house: House, come: Callable[..., Tab]) -> None:
     job = house.printed().id
     inside, outside = come("viewer"), come("corridor")
@@ -283,7 +302,7 @@ def test_in_a_corridor_no_patient_is_named(house: House, come: Callable[..., Tab
     outside.allow(403)
 
     def bodies(tab: Tab) -> bytes:
-        """All that comes, but files of the package, streams, which have numbers only, and pictures."""
+        """All that comes, but files of the package, streams, which have numbers only, pictures and tiles."""
         found = []
         for path in [*paths, *api]:
             before = len(tab.answers)
@@ -291,7 +310,7 @@ def test_in_a_corridor_no_patient_is_named(house: House, come: Callable[..., Tab
             found += [tab.page.content().encode(), tab.page.inner_text("body").encode()]
             for each in tab.answers[before:]:
                 kind = each.headers.get("content-type", "")
-                told = each.status < 300 and "/static/" not in each.url
+                told = each.status < 300 and "/static/" not in each.url and "/tiles/" not in each.url
                 if told and not kind.startswith(("text/event-stream", "image/")):
                     found.append(each.body())
         return b"".join(found)

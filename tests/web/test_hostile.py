@@ -16,12 +16,14 @@ import uvicorn
 from fastapi.testclient import TestClient
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from peers.lightbox import bearer
 
 from printscp.desk import Desk
 from printscp.film.job import Job
 from printscp.film.sheet import Sheet
 from printscp.web.app import create_app
 from printscp.web.bounds import Bounds
+from printscp.web.connection import Connection
 
 MARKUP = "<b>&\"'`x</b>"
 
@@ -31,7 +33,7 @@ def served(desk: Desk, app: Any = None) -> Iterator[int]:
     """A light box on a socket of its own; its port."""
     with socket.create_server(("127.0.0.1", 0), backlog=1100) as listening:
         config = uvicorn.Config(
-            app or create_app(desk), log_config=None, timeout_graceful_shutdown=1, ws="none", http="h11"
+            app or create_app(desk), log_config=None, timeout_graceful_shutdown=1, ws="none", http=Connection
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=asyncio.run, args=(server.serve([listening]),), daemon=True)
@@ -193,9 +195,11 @@ def test_bodies_that_never_come_are_not_waited_for(desk: Desk, monkeypatch: pyte
         assert status(exchange(port, (head + form).encode())) == 408
 
 
-def test_what_is_not_taken_is_not_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The rest of a large answer is let go of, and its place is free."""
-    monkeypatch.setattr("printscp.web.bounds._PATIENCE", 0.2)
+def test_what_is_not_taken_is_not_kept(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The rest of a large answer is let go of, and its place is free; nothing is logged of it."""
+    monkeypatch.setattr("printscp.web.connection.TAKING", 0.2)
     ended = threading.Event()
 
     async def large(scope: Any, receive: Any, send: Any) -> None:
@@ -210,6 +214,40 @@ def test_what_is_not_taken_is_not_kept(desk: Desk, monkeypatch: pytest.MonkeyPat
         slow.sendall(b"GET /api/v1/jobs/1/documents/pdf HTTP/1.1\r\nHost: x\r\n\r\n")
         assert slow.recv(10) == b"HTTP/1.1 2"
         assert ended.wait(10)
+    assert not caplog.records
+
+
+def test_answers_that_nobody_takes_end_the_connection(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However short they are: each waits for those before it."""
+    monkeypatch.setattr("printscp.web.connection.TAKING", 0.2)
+    with served(desk) as port, closing(socket.create_connection(("127.0.0.1", port))) as greedy:
+        greedy.settimeout(20)
+        many = b"GET /login HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 500_000
+        with pytest.raises(ConnectionError):
+            greedy.sendall(many)
+
+
+def test_who_is_slow_to_ask_and_who_is_unknown_have_no_place(
+    ask: Callable[..., TestClient], people: Path
+) -> None:
+    """Else sixteen of them kept all others from their documents."""
+
+    async def never() -> Any:
+        await asyncio.sleep(60)
+
+    async def main() -> int:
+        app: Any = ask(users=people).app
+        path = "/api/v1/jobs/1/films/1/verification"
+        token = [(name.lower().encode(), value.encode()) for name, value in bearer("viewer").items()]
+        slow = [asyncio.create_task(_ask(app, path, "POST", token, never)) for _ in range(20)]
+        unknown = [asyncio.create_task(_ask(app, path, "POST", [], never)) for _ in range(20)]
+        await asyncio.sleep(0.01)
+        code = await asyncio.wait_for(_ask(app, "/api/v1/jobs/1/documents/pdf", headers=token), 10)
+        for each in slow + unknown:
+            each.cancel()
+        return code
+
+    assert asyncio.run(main()) == 404  # there is no job
 
 
 def test_a_flood_of_tiles_leaves_threads_to_others() -> None:
@@ -259,11 +297,14 @@ def test_too_many_at_once_are_told_so() -> None:
     assert codes.count(503) == 14
 
 
-async def _ask(app: Any, path: str) -> int:
-    codes: list[int] = []
+async def _nothing() -> Any:
+    return {"type": "http.request", "body": b"", "more_body": False}
 
-    async def receive() -> Any:
-        return {"type": "http.request", "body": b"", "more_body": False}
+
+async def _ask(
+    app: Any, path: str, method: str = "GET", headers: Any = (), receive: Callable[..., Any] = _nothing
+) -> int:
+    codes: list[int] = []
 
     async def send(message: Any) -> None:
         if message["type"] == "http.response.start":
@@ -271,9 +312,9 @@ async def _ask(app: Any, path: str) -> int:
 
     scope = {
         "type": "http",
-        "method": "GET",
+        "method": method,
         "path": path,
-        "headers": [],
+        "headers": [(b"host", b"127.0.0.1"), *headers],
         "query_string": b"",
         "scheme": "http",
     }

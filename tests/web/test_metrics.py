@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from peers.lightbox import bearer
 from prometheus_client.parser import text_string_to_metric_families
 
 from printscp.desk import Desk
@@ -98,9 +99,12 @@ def test_readiness_says_what_is_missing_and_health_does_not_care(
     ask: Callable[..., TestClient], people: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nobody = ask(users=people)
-    monkeypatch.setattr(desk.printers, "ready", lambda: ("no room for films", "no workers"))
+    monkeypatch.setattr(desk.printers, "ready", lambda: ("no room in /srv", "no workers"))
+    said = nobody.get("/readyz", headers=bearer("viewer"))
+    assert (said.status_code, said.json()["detail"]) == (503, "no room in /srv; no workers")
     said = nobody.get("/readyz")
-    assert (said.status_code, said.json()["detail"]) == (503, "no room for films; no workers")
+    assert said.status_code == 503
+    assert "/srv" not in said.text
     assert nobody.get("/healthz").json() == {"status": "ok"}
     monkeypatch.setattr(desk.printers, "ready", tuple)
     assert nobody.get("/readyz").json() == {"status": "ok"}

@@ -20,12 +20,13 @@ PAGES = (
     *("/", "/films", "/films/1/1", "/queue", "/printers", "/printers/PRINTSCP", "/faults", "/unprinted"),
     *("/faults?kind=out-of-film", "/unprinted/1", "/films?state=FAILURE", "/films?calling=NOBODY"),
     *(f"/films/1/1?part={part}" for part in ("attributes", "findings", "explanation", "verification")),
-    "/films/1/1?part=comparison",
+    *("/films/1/1?part=comparison", "/compare", "/compare?left=1/1", "/compare?left=1/1&right=latest/1"),
 )
 FRAGMENTS = (
     *("/_/wall", "/_/card/1", "/_/queue", "/_/row/1", "/_/outputs", "/_/printers", "/_/faults"),
     *("/_/faults/keys?kind=abort", "/_/films/1/1/side", "/_/films/1/1/attributes", "/_/films/1/1/findings"),
     *("/_/films/1/1/explanation", "/_/films/1/1/verification", "/_/films/1/1/comparison"),
+    "/_/compare?left=1/1&right=1/1",
 )
 HTMX = {"HX-Request": "true"}
 

@@ -13,8 +13,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from printscp.desk.records import Change
-from printscp.web import problem, stream
+from printscp.web import connection, problem, stream
 from printscp.web.access import Role, Visitor
+from printscp.web.connection import Connection
 
 FIRST = 1000
 
@@ -68,7 +69,9 @@ class Box:
         problem.install(self.app)
         self.app.include_router(stream.router)
         self._server = uvicorn.Server(
-            uvicorn.Config(self.app, port=0, log_level="critical", timeout_graceful_shutdown=5)
+            uvicorn.Config(
+                self.app, port=0, log_level="critical", timeout_graceful_shutdown=5, http=Connection
+            )
         )
         self._thread = threading.Thread(target=self._server.run)
 
@@ -205,7 +208,7 @@ def test_too_many_are_told_to_come_back(box: Box, monkeypatch: pytest.MonkeyPatc
 
 
 def test_who_reads_too_slowly_is_dropped(box: Box, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "SLOW", 0.05)
+    monkeypatch.setattr(connection, "TAKING", 0.05)
     with box.watching():
         while not box.changes.unheard.wait(0.01):
             box.changes.happen(5, status_info="x" * 100_000)

@@ -130,10 +130,11 @@ def attachment(found: Bytes) -> Response:
 
 
 @contextmanager
-def noted(note: Noter, action: str, **facts: Any) -> Iterator[None]:
-    """The block does what is to be in the audit log, done or not."""
+def noted(note: Noter, action: str, **facts: Any) -> Iterator[dict[str, Any]]:
+    """The block does what is to be in the audit log, done or not; what it finds out it puts into what it is
+    given."""
     try:
-        yield
+        yield facts
     except SetupError as error:
         note(action, **facts, result=type(error).__name__)
         raise

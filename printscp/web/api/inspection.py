@@ -22,6 +22,7 @@ from printscp.web.api.asking import (
     UnprintedNumber,
     example,
     media,
+    noted,
     operations,
     problems,
 )
@@ -57,9 +58,10 @@ class Verified(BaseModel):
     openapi_extra=example(),
 )
 def get_attributes(
-    desk: TheDesk, visitor: Viewer, job: JobNumber, film: FilmNumber
+    desk: TheDesk, visitor: Viewer, note: Noted, job: JobNumber, film: FilmNumber
 ) -> dict[str, tuple[Attribute, ...]]:
     """Of `session`, `film box`, `image 1` and so on, attribute by attribute."""
+    note("film seen", job=int(job), film=film)
     return desk.inspection.attributes(job, film, private=visitor.private)
 
 
@@ -69,8 +71,11 @@ def get_attributes(
     responses=OF_FILMS,
     openapi_extra=example(),
 )
-def get_explanation(desk: TheDesk, visitor: Viewer, job: JobNumber, film: FilmNumber) -> FilmExplained:
+def get_explanation(
+    desk: TheDesk, visitor: Viewer, note: Noted, job: JobNumber, film: FilmNumber
+) -> FilmExplained:
     """In words: photometric interpretation, polarity, look-up table, densities and scaling."""
+    note("film seen", job=int(job), film=film)
     return desk.inspection.explanation(job, film, private=visitor.private)
 
 
@@ -89,8 +94,15 @@ def get_dialogue(desk: TheDesk, visitor: Viewer, note: Noted, job: JobNumber) ->
     responses=OF_FILMS,
     openapi_extra=example("?imagers=fuji_drypix4000"),
 )
-def get_findings(desk: TheDesk, visitor: Viewer, job: JobNumber, imagers: Imagers = []) -> Report:  # noqa: B006
+def get_findings(
+    desk: TheDesk,
+    visitor: Viewer,
+    note: Noted,
+    job: JobNumber,
+    imagers: Imagers = [],  # noqa: B006
+) -> Report:
     """Request by request, with the clause of the standard and what to do: see docs/findings.md."""
+    note("dialogue seen", job=int(job))
     return desk.inspection.findings(job, tuple(imagers))
 
 
@@ -100,8 +112,12 @@ def get_findings(desk: TheDesk, visitor: Viewer, job: JobNumber, imagers: Imager
     responses=OF_FILMS,
     openapi_extra=example(),
 )
-def compare_jobs(desk: TheDesk, visitor: PatientViewer, job: JobNumber, other: JobId) -> Comparison:
+def compare_jobs(
+    desk: TheDesk, visitor: PatientViewer, note: Noted, job: JobNumber, other: JobId
+) -> Comparison:
     """How they differ in what was sent, and in their films."""
+    for each in (job, other):
+        note("dialogue seen", job=each)
     return desk.inspection.comparison(job, other, private=visitor.private)
 
 
@@ -142,18 +158,17 @@ async def verify_film(
 ) -> SeenVerification:
     """Whether its densities and its geometry are right. It takes seconds; one is done at a time."""
     asked = asked or Verified()
-    found = await to_thread.run_sync(
-        partial(
-            desk.inspection.verify,
-            job,
-            film,
-            asked.pattern,
-            position=asked.position,
-            operator=asked.operator or visitor.name,
-        ),
-        limiter=limiter,
+    check = partial(
+        desk.inspection.verify,
+        job,
+        film,
+        asked.pattern,
+        position=asked.position,
+        operator=asked.operator or visitor.name,
     )
-    note("film verified", job=int(job), film=film, pattern=found.pattern.name, passed=found.passed)
+    with noted(note, "film verified", job=int(job), film=film) as more:
+        found = await to_thread.run_sync(check, limiter=limiter)
+        more |= {"pattern": found.pattern.name, "passed": found.passed}
     return seen_verification(found)
 
 
@@ -167,6 +182,7 @@ async def verify_film(
 async def get_verification_report(
     desk: TheDesk,
     visitor: PatientViewer,
+    note: Noted,
     limiter: OneAtATime,
     job: JobNumber,
     film: FilmNumber,
@@ -180,6 +196,7 @@ async def get_verification_report(
         ),
         limiter=limiter,
     )
+    note("film taken", job=int(job), film=film, kind="report")
     name = f'attachment; filename="job-{job}-film-{film}-{pattern}.pdf"'
     return Response(report, media_type="application/pdf", headers={"Content-Disposition": name})
 
@@ -218,8 +235,10 @@ def get_unprinted_dialogue(
 def get_unprinted_findings(
     desk: TheDesk,
     visitor: Viewer,
+    note: Noted,
     number: UnprintedNumber,
     imagers: Imagers = [],  # noqa: B006
 ) -> Report:
     """Request by request, with the clause of the standard and what to do."""
+    note("dialogue seen", unprinted=number)
     return desk.inspection.findings(f"unprinted:{number}", tuple(imagers))

@@ -7,7 +7,7 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from printscp.desk.records import Choices, JobFilter, JobPage, SeenJob
-from printscp.web.access import Administrator, Noted, Operator, Viewer
+from printscp.web.access import JOBS_SEEN, Administrator, Noted, Operator, Viewer
 from printscp.web.api.asking import LARGEST, OF_JOB, JobNumber, Title, example, noted, operations, problems
 from printscp.web.context import TheDesk
 
@@ -50,6 +50,7 @@ class Reprinted(BaseModel):
 @router.get(
     "/jobs",
     summary="List jobs",
+    dependencies=[JOBS_SEEN],
     responses=problems("away", "busy"),
     openapi_extra=example("?state=open&limit=5"),
 )
@@ -81,7 +82,13 @@ def list_choices(desk: TheDesk, visitor: Viewer) -> Choices:
     return desk.jobs.choices()
 
 
-@router.get("/jobs/{job}", summary="See a job", responses=OF_JOB, openapi_extra=example())
+@router.get(
+    "/jobs/{job}",
+    summary="See a job",
+    dependencies=[JOBS_SEEN],
+    responses=OF_JOB,
+    openapi_extra=example(),
+)
 def get_job(desk: TheDesk, visitor: Viewer, job: JobNumber) -> SeenJob:
     """Its state, films and deliveries; `can` says what may be done with it now."""
     return desk.jobs.one(job, private=visitor.private)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from printscp.web.pages import actions, faults, film, preferences, printers, queue, unprinted, wall
+from printscp.web.pages import actions, compare, faults, film, preferences, printers, queue, unprinted, wall
 
 router = APIRouter()
-for page in (wall, film, queue, actions, printers, faults, unprinted, preferences):
+for page in (wall, film, compare, queue, actions, printers, faults, unprinted, preferences):
     router.include_router(page.router)

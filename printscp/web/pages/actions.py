@@ -6,19 +6,22 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import StringConstraints
 
 from printscp.desk.records import SeenJob
 from printscp.errors import NoSuchJob, NotPossible
 from printscp.web.access import Administrator, Noted, Operator
+from printscp.web.api.asking import JobNumber, noted
 from printscp.web.context import TheDesk
 from printscp.web.language import language_of, words
-from printscp.web.pages.choosing import Which
+from printscp.web.pages.choosing import WHICH
 from printscp.web.pages.steps import local
 from printscp.web.rendering import is_part
 
 router = APIRouter()
 
 _Name = Annotated[str, Form(max_length=200)]
+_Which = Annotated[str, StringConstraints(pattern=WHICH)]
 _Next = Annotated[str, Form(alias="next", max_length=500)]
 _Simple = Literal["hold", "release", "cancel"]
 _Priority = Literal["HIGH", "MED", "LOW"]
@@ -27,12 +30,18 @@ _AT_ONCE = 500  # jobs that are steered by one form
 
 @router.post("/_/jobs/{job}/purge")
 def purge(
-    request: Request, visitor: Administrator, desk: TheDesk, note: Noted, job: Which, next_: _Next = "/queue"
+    request: Request,
+    visitor: Administrator,
+    desk: TheDesk,
+    note: Noted,
+    job: JobNumber,
+    next_: _Next = "/queue",
 ) -> Response:
     """Delete a job that has ended, for good."""
-    number = desk.jobs.one(job, private=False).id
-    desk.jobs.purge(str(number))
-    note("job purged", job=number)
+    number = int(job)
+    with noted(note, "job purged", job=number):
+        desk.jobs.purge(job)
+        desk.films.drop(number)
     _ = _tell(request)
     done = _done(request, _("Job {job} is deleted.").format(job=number), [number], next_)
     if is_part(request) and "/films/" in request.headers.get("hx-current-url", ""):
@@ -46,14 +55,14 @@ def move(
     visitor: Operator,
     desk: TheDesk,
     note: Noted,
-    job: Which,
+    job: JobNumber,
     output: _Name,
     of: _Name = "",
     next_: _Next = "/queue",
 ) -> Response:
     """Have what waits go to another output."""
-    moved = desk.jobs.move(job, output, of=of or None)
-    note("job moved", job=moved.id, output=output)
+    with noted(note, "job moved", job=int(job), output=output):
+        moved = desk.jobs.move(job, output, of=of or None)
     _ = _tell(request)
     text = _("Job {job} goes to {output}.").format(job=moved.id, output=output)
     return _done(request, text, [moved.id], next_)
@@ -65,20 +74,21 @@ def reprint(
     visitor: Operator,
     desk: TheDesk,
     note: Noted,
-    job: Which,
+    job: JobNumber,
     output: _Name = "",
     copies: Annotated[str, Form(pattern=r"^([1-9][0-9]?)?$")] = "",
     priority: Annotated[_Priority | Literal[""], Form()] = "",
     next_: _Next = "/queue",
 ) -> Response:
     """Print a job again, as a job of its own."""
-    made = desk.jobs.reprint(
-        job,
-        outputs=(output,) if output else (),
-        copies=int(copies) if copies else None,
-        priority=priority or None,
-    )
-    note("job reprinted", job=job, made=made.id)
+    with noted(note, "job reprinted", job=int(job), copies=copies) as more:
+        made = desk.jobs.reprint(
+            job,
+            outputs=(output,) if output else (),
+            copies=int(copies) if copies else None,
+            priority=priority or None,
+        )
+        more["made"] = made.id
     _ = _tell(request)
     text = _("Job {job} is printed again as job {made}.").format(job=job, made=made.id)
     return _done(request, text, [made.id], next_)
@@ -90,13 +100,13 @@ def prioritize(
     visitor: Operator,
     desk: TheDesk,
     note: Noted,
-    job: Which,
+    job: JobNumber,
     priority: Annotated[_Priority, Form()],
     next_: _Next = "/queue",
 ) -> Response:
     """Move a job in the queue."""
-    changed = desk.jobs.prioritize(job, priority)
-    note("job prioritized", job=changed.id, priority=priority)
+    with noted(note, "job prioritized", job=int(job), priority=priority):
+        changed = desk.jobs.prioritize(job, priority)
     _ = _tell(request)
     text = _("Job {job} has priority {priority}.").format(job=changed.id, priority=priority)
     return _done(request, text, [changed.id], next_)
@@ -108,13 +118,13 @@ def steer(
     visitor: Operator,
     desk: TheDesk,
     note: Noted,
-    job: Which,
+    job: JobNumber,
     action: _Simple,
     next_: _Next = "/queue",
 ) -> Response:
     """Hold, release or cancel a job."""
-    changed = _simple(desk, action)(job)
-    note(_NOTED[action], job=changed.id)
+    with noted(note, _NOTED[action], job=int(job)):
+        changed = _simple(desk, action)(job)
     return _done(request, _outcome(request, action, 1, changed.id), [changed.id], next_)
 
 
@@ -125,20 +135,21 @@ def steer_several(
     desk: TheDesk,
     note: Noted,
     action: Annotated[_Simple | _Priority | Literal["move"], Form()],
-    jobs: Annotated[list[str], Form(max_length=_AT_ONCE)] = [],  # noqa: B006
+    jobs: Annotated[list[_Which], Form(max_length=_AT_ONCE)] = [],  # noqa: B006
     output: _Name = "",
     next_: _Next = "/queue",
 ) -> Response:
     """Do the same to several jobs; each is tried, and what cannot be done is told."""
     _ = _tell(request)
-    act = _many(desk, action, output)
+    act, more = _many(desk, action, output), _facts(action, output)
     done: list[int] = []
     not_done: list[str] = []
     for job in jobs:
         try:
             done.append(act(job).id)
-            note(_NOTED[action], job=done[-1], **({"output": output} if action == "move" else {}))
+            note(_NOTED[action], job=done[-1], **more, result="done")
         except (NoSuchJob, NotPossible) as error:
+            note(_NOTED[action], job=job, **more, result=type(error).__name__)
             not_done.append(str(error))
     text = _outcome(request, action, len(done), done[0] if done else 0)
     if not jobs:
@@ -155,6 +166,13 @@ _NOTED = {
     "move": "job moved",
     **dict.fromkeys(("HIGH", "MED", "LOW"), "job prioritized"),
 }
+
+
+def _facts(action: str, output: str) -> dict[str, str]:
+    """What the audit log says beyond the action."""
+    if action == "move":
+        return {"output": output}
+    return {"priority": action} if action in ("HIGH", "MED", "LOW") else {}
 
 
 def _simple(desk: TheDesk, action: _Simple) -> Callable[[str], SeenJob]:

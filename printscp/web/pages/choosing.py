@@ -11,8 +11,10 @@ from printscp.errors import SetupError
 
 STATES = ("open", "HELD", "PENDING", "PRINTING", "DONE", "FAILURE")
 
-Which = Annotated[str, Path(pattern=r"^(latest|[0-9]{1,10})$")]
+WHICH = r"^(latest|[0-9]{1,10})$"
+Which = Annotated[str, Path(pattern=WHICH)]
 FilmNumber = Annotated[int, Path(ge=1, le=9999)]
+Imager = Annotated[str, Query(max_length=64)]  # a printer profile whose answers are told; none where empty
 Before = Annotated[int | None, Query(ge=1, le=2**31)]
 _Title = Annotated[str, Query(max_length=64)]
 

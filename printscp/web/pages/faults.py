@@ -8,6 +8,7 @@ from starlette.datastructures import FormData
 
 from printscp.errors import SetupError
 from printscp.web.access import Administrator, Noted, Viewer, Visitor
+from printscp.web.api.asking import noted
 from printscp.web.context import TheDesk
 from printscp.web.rendering import render
 
@@ -52,12 +53,12 @@ def add(
 ) -> HTMLResponse | RedirectResponse:
     """Have a fault happen; what is wrong with it is told beside the form."""
     said = {key: value for key, value in filled.items() if isinstance(value, str)}
+    kind = said.get("fault", "")
     try:
-        made = desk.faults.add(table_of(said))
+        with noted(note, "fault added", fault=kind[:64]) as more:
+            more["name"] = desk.faults.add(table_of(said)).name
     except SetupError as error:
-        kind = said.get("fault", "")
         return _page(request, visitor, desk, "faults.html", kind, said, str(error), status=422)
-    note("fault added", fault=made.fault, name=made.name)
     return RedirectResponse("/faults", 303)
 
 
@@ -70,8 +71,8 @@ def clear(
     name: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
     """Take one back, or all."""
-    gone = desk.faults.clear(name or None)
-    note("faults cleared", names=", ".join(gone))
+    with noted(note, "faults cleared") as more:
+        more["names"] = ", ".join(desk.faults.clear(name or None))
     return RedirectResponse("/faults", 303)
 
 

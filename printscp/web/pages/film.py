@@ -9,10 +9,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from printscp.desk.records import JobFilter, SeenFilm, SeenJob
 from printscp.errors import NoSuchJob, NotPossible, SetupError, Withheld
-from printscp.web.access import Noted, Operator, Viewer, Visitor
+from printscp.web.access import JOBS_SEEN, Noted, Operator, Viewer, Visitor
+from printscp.web.api.asking import noted
 from printscp.web.api.inspection import OneAtATime
 from printscp.web.context import TheDesk
-from printscp.web.pages.choosing import FilmNumber, Which
+from printscp.web.pages.choosing import FilmNumber, Imager, Which
 from printscp.web.rendering import is_part, render
 
 router = APIRouter()
@@ -21,6 +22,7 @@ Part = Literal["attributes", "findings", "explanation", "verification", "compari
 PARTS: tuple[Part, ...] = ("attributes", "findings", "explanation", "verification", "comparison")
 
 _NEIGHBOURS = 20  # numbers of jobs that are tried for the next film, since jobs may have been purged
+_OFFERED = 24  # films that are shown to be compared with, beside a choice of all
 _OTHERS = 40  # jobs to choose from for a comparison
 
 
@@ -39,6 +41,7 @@ def show(
     job: Which,
     film: FilmNumber,
     part: Part | None = None,
+    imager: Imager = "",
 ) -> HTMLResponse | RedirectResponse:
     """The film, with one part open."""
     found = _with_film(desk, visitor, job, film)
@@ -46,6 +49,8 @@ def show(
         return RedirectResponse(f"/films/{found.id}/{film}" + (f"?part={part}" if part else ""), 303)
     seen, gone = (None, "") if part else _seen(desk, visitor, found, film)
     note("film seen", job=found.id, film=film)
+    if part == "findings":
+        note("dialogue seen", job=found.id)
     return render(
         request,
         "film.html",
@@ -58,11 +63,11 @@ def show(
         parts=PARTS,
         outputs=desk.printers.outputs() if found.can else (),
         **_neighbours(desk, visitor, found, film),
-        **(_content(desk, visitor, found, film, part) if part else {"content": "", "problem": ""}),
+        **(_content(desk, visitor, found, film, part, imager) if part else {"content": "", "problem": ""}),
     )
 
 
-@router.get("/_/films/{job}/{film}/side")
+@router.get("/_/films/{job}/{film}/side", dependencies=[JOBS_SEEN])
 def side(request: Request, visitor: Viewer, desk: TheDesk, job: Which, film: FilmNumber) -> HTMLResponse:
     """What changes of a film while it is printed: states and what can be done."""
     found = _with_film(desk, visitor, job, film)
@@ -72,12 +77,21 @@ def side(request: Request, visitor: Viewer, desk: TheDesk, job: Which, film: Fil
 
 @router.get("/_/films/{job}/{film}/{part}", response_model=None)
 def open_part(
-    request: Request, visitor: Viewer, desk: TheDesk, job: Which, film: FilmNumber, part: Part
+    request: Request,
+    visitor: Viewer,
+    desk: TheDesk,
+    note: Noted,
+    job: Which,
+    film: FilmNumber,
+    part: Part,
 ) -> HTMLResponse | RedirectResponse:
     """One part; the whole page for a browser without scripts."""
     if not is_part(request):
         return RedirectResponse(f"/films/{job}/{film}?part={part}", 303)
     found = _with_film(desk, visitor, job, film)
+    note("film seen", job=found.id, film=film)
+    if part == "findings":
+        note("dialogue seen", job=found.id)
     return render(
         request,
         "film_part.html",
@@ -116,9 +130,9 @@ async def verify(
         operator=operator or visitor.name,
     )
     try:
-        result = await to_thread.run_sync(check, limiter=limiter)
-        content["result"] = result
-        note("film verified", job=found.id, film=film, pattern=result.pattern.name, passed=result.passed)
+        with noted(note, "film verified", job=found.id, film=film) as more:
+            content["result"] = result = await to_thread.run_sync(check, limiter=limiter)
+            more |= {"pattern": result.pattern.name, "passed": result.passed}
     except SetupError as error:
         content["problem"] = str(error)
     values: dict[str, Any] = {
@@ -173,7 +187,9 @@ def _newer(desk: TheDesk, visitor: Visitor, job: SeenJob) -> SeenJob | None:
     return min((each for each in some if each.id > job.id), key=lambda each: each.id, default=None)
 
 
-def _content(desk: TheDesk, visitor: Visitor, job: SeenJob, film: int, part: Part) -> dict[str, Any]:
+def _content(
+    desk: TheDesk, visitor: Visitor, job: SeenJob, film: int, part: Part, imager: str = ""
+) -> dict[str, Any]:
     """What a part shows, or why it cannot."""
     which, private = str(job.id), visitor.private
     content: Any = None
@@ -183,28 +199,29 @@ def _content(desk: TheDesk, visitor: Visitor, job: SeenJob, film: int, part: Par
             content = desk.inspection.attributes(which, film, private=private)
         elif part == "findings":
             content = {
-                "report": desk.inspection.findings(which),
+                "report": desk.inspection.findings(which, (imager,) if imager else ()),
                 "dialogue": desk.inspection.dialogue(which, private=private),
+                "imagers": desk.inspection.imagers(),
+                "imager": imager,
             }
         elif part == "explanation":
             content = desk.inspection.explanation(which, film, private=private)
         elif part == "verification":
             content = {"patterns": desk.inspection.patterns(), "result": None, "problem": ""}
         else:
-            content = _others(desk, visitor, job, film)
+            content = [each for each in films_to_compare(desk, visitor) if each[0] != f"{job.id}/{film}"]
     except (NotPossible, Withheld) as error:
         problem = str(error)
-    found = {"content": content, "problem": problem}
+    found = {"content": content, "problem": problem, "offered": _OFFERED}
     return found | {"chosen": "", "position": "", "operator": ""} if part == "verification" else found
 
 
-def _others(desk: TheDesk, visitor: Visitor, job: SeenJob, film: int) -> list[tuple[str, SeenJob]]:
-    """Films to compare one with: their names, and jobs."""
+def films_to_compare(desk: TheDesk, visitor: Visitor) -> list[tuple[str, SeenJob]]:
+    """The latest films that are kept: their names, as JOB/FILM, and jobs."""
     some = desk.jobs.some(JobFilter(), private=visitor.private, limit=_OTHERS).jobs
     return [
         (f"{each.id}/{number}", each)
         for each in some
         if each.films_kept
         for number in range(1, len(each.films) + 1)
-        if (each.id, number) != (job.id, film)
     ]

@@ -25,6 +25,12 @@ def cards(request: Request, visitor: Viewer, desk: TheDesk) -> HTMLResponse:
     return render(request, "printers_now.html", visitor, **_state(desk))
 
 
+@router.get("/_/printers/{name:path}")
+def state(request: Request, visitor: Viewer, desk: TheDesk, name: str) -> HTMLResponse:
+    """What changes of one of them."""
+    return render(request, "printer_state.html", visitor, printer=desk.printers.one(name))
+
+
 @router.get("/printers/{name:path}")
 def printer(request: Request, visitor: Viewer, desk: TheDesk, name: str) -> HTMLResponse:
     """One printer: its calibration, measurements and control charts."""

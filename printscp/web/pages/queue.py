@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 
 from printscp.desk.records import JobFilter
-from printscp.web.access import Viewer, Visitor
+from printscp.web.access import JOBS_SEEN, Viewer, Visitor
 from printscp.web.context import TheDesk
 from printscp.web.pages.choosing import STATES, Asked, Before, Which, address_of
 from printscp.web.pages.wall import one_of
@@ -17,7 +17,7 @@ router = APIRouter()
 _AT_ONCE = 50  # jobs
 
 
-@router.get("/queue")
+@router.get("/queue", dependencies=[JOBS_SEEN])
 def queue(
     request: Request, visitor: Viewer, desk: TheDesk, asked: Asked, before: Before = None
 ) -> HTMLResponse:
@@ -37,7 +37,7 @@ def queue(
     )
 
 
-@router.get("/_/queue")
+@router.get("/_/queue", dependencies=[JOBS_SEEN])
 def rows(
     request: Request, visitor: Viewer, desk: TheDesk, asked: Asked, before: Before = None
 ) -> HTMLResponse:
@@ -45,7 +45,7 @@ def rows(
     return render(request, "queue_rows.html", visitor, **_rows(desk, visitor, asked, before))
 
 
-@router.get("/_/row/{job}")
+@router.get("/_/row/{job}", dependencies=[JOBS_SEEN])
 def row(request: Request, visitor: Viewer, desk: TheDesk, job: Which, asked: Asked) -> Response:
     """That of a job, if it is one of those that are asked for, and else nothing."""
     found = one_of(desk, job, asked, visitor)

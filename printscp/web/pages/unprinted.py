@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from printscp.errors import NoSuchJob
 from printscp.web.access import Noted, Viewer
 from printscp.web.context import TheDesk
+from printscp.web.pages.choosing import Imager
 from printscp.web.rendering import render
 
 router = APIRouter()
@@ -26,6 +27,7 @@ def one(
     desk: TheDesk,
     note: Noted,
     number: Annotated[int, Path(ge=1, le=99999)],
+    imager: Imager = "",
 ) -> HTMLResponse:
     """One of them: findings beside its dialogue."""
     found = next((each for each in desk.inspection.unprinted() if each.number == number), None)
@@ -39,7 +41,9 @@ def one(
         visitor,
         found=found,
         content={
-            "report": desk.inspection.findings(which),
+            "report": desk.inspection.findings(which, (imager,) if imager else ()),
             "dialogue": desk.inspection.dialogue(which, private=visitor.private),
+            "imagers": desk.inspection.imagers(),
+            "imager": imager,
         },
     )

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from printscp.desk.records import JobFilter, SeenJob
 from printscp.errors import NoSuchJob
-from printscp.web.access import Viewer, Visitor
+from printscp.web.access import JOBS_SEEN, Viewer, Visitor
 from printscp.web.context import TheDesk
 from printscp.web.pages.choosing import STATES, Asked, Before, Which, address_of
 from printscp.web.rendering import render
@@ -30,8 +30,8 @@ def size_of(film_size: str) -> tuple[int, int]:
     return _OTHERS.get(film_size, (1, 1))
 
 
-@router.get("/")
-@router.get("/films")
+@router.get("/", dependencies=[JOBS_SEEN])
+@router.get("/films", dependencies=[JOBS_SEEN])
 def wall(
     request: Request, visitor: Viewer, desk: TheDesk, asked: Asked, before: Before = None
 ) -> HTMLResponse:
@@ -52,7 +52,7 @@ def wall(
     )
 
 
-@router.get("/_/wall")
+@router.get("/_/wall", dependencies=[JOBS_SEEN])
 def more(
     request: Request, visitor: Viewer, desk: TheDesk, asked: Asked, before: Before = None
 ) -> HTMLResponse:
@@ -61,7 +61,7 @@ def more(
     return render(request, "wall_cards.html", visitor, page=page, **_hanging(asked, page.before))
 
 
-@router.get("/_/card/{job}")
+@router.get("/_/card/{job}", dependencies=[JOBS_SEEN])
 def card(request: Request, visitor: Viewer, desk: TheDesk, job: Which, asked: Asked) -> Response:
     """The films of a job, if it is one of those that are asked for, and else nothing."""
     found = one_of(desk, job, asked, visitor)

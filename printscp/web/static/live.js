@@ -10,6 +10,7 @@
   const heard = document.getElementById("heard");
   const PAUSE = 150; // ms in which changes are gathered
   const MANY = 30; // changes at once after which a list is fetched as a whole
+  const ASK = 30000; // ms after which a page that is not live asks whether its session has ended
   const jobs = new Map();
   const kinds = new Set();
   let timer = null; // of the next work
@@ -30,6 +31,11 @@
     if (answer.status === 401) location.reload();
     if (answer.status === 404 || answer.status === 204) return "";
     return answer.ok ? answer.text() : null;
+  }
+
+  /** Is the session still there? Where not, the page to log in takes the place of what is shown. */
+  async function asked() {
+    if (!document.hidden) await fetched("/api/v1/me").catch(() => null);
   }
 
   function nodes(html) {
@@ -70,7 +76,7 @@
   function refocus(key, nodes) {
     if (key === null) return;
     const find = (what) => nodes.map((each) => (each.matches(what) ? each : each.querySelector(what))).find(Boolean);
-    const same = (key && find(`[data-key="${CSS.escape(key)}"]`)) || find(".buttons button") || find("[data-key]");
+    const same = (key && find(`[data-key="${CSS.escape(key)}"]`)) || find(".buttons > form > button, .buttons > details > summary") || find("[data-key]");
     const target = same?.matches("details") ? same.querySelector("summary") : same;
     (target ?? document.getElementById("main")).focus({ preventScroll: true });
   }
@@ -203,6 +209,7 @@
       note("lost", words.lost);
       if (mine.readyState !== EventSource.CLOSED) return;
       stream = null;
+      asked(); // a session that has ended has no stream
       setTimeout(listen, 5000);
     });
     stream.addEventListener("job", (event) => {
@@ -224,9 +231,14 @@
     stream = null;
     lost = true;
   }
-  document.addEventListener("visibilitychange", () => (document.hidden ? unlisten() : listen()));
   addEventListener("pagehide", unlisten);
   addEventListener("pageshow", (event) => event.persisted && location.reload());
-  if (lists.length || parts.length) listen();
-  else if (mark) mark.hidden = true;
+  if (lists.length || parts.length) {
+    listen();
+    document.addEventListener("visibilitychange", () => (document.hidden ? unlisten() : listen()));
+  } else {
+    mark.hidden = true;
+    setInterval(asked, ASK);
+    document.addEventListener("visibilitychange", asked);
+  }
 })();

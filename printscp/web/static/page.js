@@ -66,7 +66,9 @@
   document.addEventListener("said", (event) => say(event.detail.text, Boolean(event.detail.bad)));
   document.addEventListener("htmx:afterRequest", (event) => {
     const menu = event.detail.elt.closest("details.more-acts");
-    if (menu && event.detail.successful) menu.open = false;
+    if (!menu || !event.detail.successful) return;
+    if (menu.contains(document.activeElement)) menu.querySelector("summary").focus();
+    menu.open = false;
   });
 
   document.addEventListener("submit", (event) => {
@@ -138,6 +140,11 @@
     addEventListener("pageshow", () => {
       for (const field of form.elements) field.disabled = false;
     });
+  }
+
+  // Of rows that are wider than a phone, what is here is in sight.
+  for (const here of document.querySelectorAll(".sections [aria-current], .tabs [aria-current]")) {
+    here.scrollIntoView({ block: "nearest", inline: "center" });
   }
 
   window.lightbox = { say, ask, words, csrf, filled, keysOn: () => keysOn.checked };

@@ -15,7 +15,7 @@
     const number = boxes().filter((each) => each.checked).length;
     selected.textContent = number ? filled(selected.dataset.one, { count: number }) : selected.dataset.none;
     bar.toggleAttribute("data-some", number > 0);
-    for (const each of bar.querySelectorAll("button, select")) each.disabled = !number;
+    for (const each of bar.querySelectorAll("button, .row")) each.hidden = !number;
     all.checked = number > 0 && number === boxes().length;
     all.indeterminate = number > 0 && !all.checked;
   }

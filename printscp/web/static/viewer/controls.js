@@ -21,18 +21,22 @@ export const PRESETS = {
   dark: (film) => part(film, 0.5, 1),
 };
 
-/** The controls in `root` of some views, the first of which is the one that is read of. */
+/**
+ * The controls in `root` of some views. All have the look of the first; what moves a film moves `leader`, the
+ * one that was touched last.
+ */
 export class Controls {
   constructor(root, views) {
     this.root = root;
     this.views = views;
+    this.leader = views[0];
     this.lampOn = false;
     this.find = (what) => root.querySelector(what);
     for (const view of views) this.watch(view);
-    this.act("zoom-in", () => this.each((view) => view.zoomBy(1.5)));
-    this.act("zoom-out", () => this.each((view) => view.zoomBy(1 / 1.5)));
-    this.act("fit", () => this.each((view) => view.fit()));
-    this.act("one-to-one", () => this.each((view) => view.oneToOne()));
+    this.act("zoom-in", () => this.leader.zoomBy(1.5));
+    this.act("zoom-out", () => this.leader.zoomBy(1 / 1.5));
+    this.act("fit", () => this.leader.fit());
+    this.act("one-to-one", () => this.leader.oneToOne());
     this.act("true-size", () => this.trueSize());
     this.act("calibrate", () => this.calibrate());
     this.act("invert", () => this.setLook({ ...this.look, invert: !this.look.invert }));
@@ -126,7 +130,7 @@ export class Controls {
 
   async trueSize() {
     if (measured() === null && !(await this.calibrate())) return;
-    this.each((view) => view.zoomTo(pixelsPerMillimeter() / view.perMillimeter));
+    this.leader.zoomTo(pixelsPerMillimeter() / this.leader.perMillimeter);
   }
 
   calibrate() {
@@ -142,12 +146,11 @@ export class Controls {
 
   watch(view) {
     const { element } = view;
-    const at = (event) => {
-      const box = element.getBoundingClientRect();
-      return { x: event.clientX - box.left, y: event.clientY - box.top };
-    };
+    for (const kind of ["pointerdown", "wheel", "focus"]) {
+      element.addEventListener(kind, () => (this.leader = view), { capture: true, passive: true });
+    }
     element.addEventListener("pointermove", (event) => {
-      view.cursor = at(event);
+      view.cursor = view.at(event);
       if (this.lampOn) this.shine(view);
     });
     element.addEventListener("pointerdown", (event) => {
@@ -181,7 +184,7 @@ export class Controls {
     const pan = { ArrowLeft: [-PAN, 0], ArrowRight: [PAN, 0], ArrowUp: [0, -PAN], ArrowDown: [0, PAN] }[event.key];
     const buttons = { "+": "zoom-in", "=": "zoom-in", "-": "zoom-out", 0: "fit", p: "one-to-one", t: "true-size", i: "invert", f: "full" };
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if (pan) this.each((each) => (each === view || this.linked) && each.panBy(...pan));
+    if (pan) view.panBy(...pan);
     else if (key === "b") {
       if (!event.repeat) this.lampHeld = !this.lampOn;
       if (!event.repeat) this.setLamp(!this.lampOn);

@@ -163,10 +163,7 @@ export class FilmPage {
   gestures() {
     const { stage } = this;
     let from = null; // where a button went down
-    const at = (event) => {
-      const box = stage.getBoundingClientRect();
-      return this.view.toFilm({ x: event.clientX - box.left, y: event.clientY - box.top });
-    };
+    const at = (event) => this.view.toFilm(this.view.at(event));
     stage.addEventListener("pointerdown", (event) => {
       if (event.button !== 0 || !event.isPrimary) return;
       from = { x: event.clientX, y: event.clientY, place: this.onFilm(at(event)) };
@@ -228,6 +225,7 @@ export class FilmPage {
 
   /** From where the crosshair is, and a second time to where it is then. */
   lineByKeys() {
+    if (this.film.color) return;
     const point = this.overlay.point ?? this.middle();
     if (this.lineStart) {
       this.setLine([this.lineStart, point], true);

@@ -37,8 +37,8 @@ export class Overlay {
   draw() {
     const { view } = this;
     if (!view.image) return;
-    const parts = [];
-    const { images, annotations } = view.film;
+    const { images, annotations, width, height } = view.film;
+    const parts = [this.frame({ left: 0, top: 0, width, height }, "edge")];
     if (this.shows.has("boxes")) for (const one of images) parts.push(...this.box(one));
     if (this.shows.has("images")) for (const one of images) if (one.where) parts.push(this.frame(one.where, "placed"));
     if (this.shows.has("annotations")) for (const one of annotations) parts.push(...this.annotation(one));

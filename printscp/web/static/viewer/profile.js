@@ -25,6 +25,7 @@ export class Profile {
     this.profile = await answer.json();
     this.root.hidden = false;
     this.draw();
+    this.root.scrollIntoView({ block: "nearest" });
   }
 
   hide() {

@@ -9,7 +9,7 @@ export function told(error, words) {
   return error.status === 401 ? words.login : error.message;
 }
 
-/** Say in the bar of `root` what went wrong; its button calls `again`. */
+/** Say in the bar of `root` what went wrong; its button, unless that is null, calls `again`. */
 export function complain(root, text, again) {
   const bar = root.querySelector("[data-trouble]");
   bar.querySelector("[data-why]").textContent = text;
@@ -17,5 +17,6 @@ export function complain(root, text, again) {
     bar.hidden = true;
     again();
   };
+  bar.querySelector("button").hidden = !again;
   bar.hidden = false;
 }

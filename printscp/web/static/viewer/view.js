@@ -2,7 +2,7 @@
 
 import { DensityDrawer } from "./drawer.js";
 import { Densities } from "./source.js";
-import { grays, pixelTable } from "./tone.js";
+import { differenceGrays, grays, pixelTable } from "./tone.js";
 
 const { Viewer, Point, Rect } = window.OpenSeadragon;
 
@@ -78,10 +78,14 @@ export class FilmView extends EventTarget {
   /** How densities are shown: { tone, low, high, invert }, see `grays`. */
   set look(look) {
     this.currentLook = look;
-    this.grays = grays(look, this.light);
+    this.grays = this.graysOf(look);
     this.drawer.table = pixelTable(this.grays);
     this.drawer.invert = look.invert;
     this.redraw();
+  }
+
+  graysOf(look) {
+    return grays(look, this.light);
   }
 
   get light() {
@@ -104,8 +108,7 @@ export class FilmView extends EventTarget {
 
   /** Ask again for what could not be had. */
   retry() {
-    this.osd.world.resetItems();
-    this.redraw();
+    this.osd.addTiledImage({ tileSource: this.source, index: 0, replace: true });
   }
 
   // --- place ---
@@ -123,15 +126,25 @@ export class FilmView extends EventTarget {
     return this.viewport.getZoom(true) * this.viewport.getContainerSize().x / this.film.width;
   }
 
-  /** The place of the film at one of the element, on the film or beside it. */
+  /** Where a pointer is on the element. */
+  at(event) {
+    const { left, top } = this.element.getBoundingClientRect();
+    const { clientLeft, clientTop } = this.element; // its border is no part of what is seen
+    return { x: event.clientX - left - clientLeft, y: event.clientY - top - clientTop };
+  }
+
+  /** The place of the film at one of the element, on the film or beside it: of the pixel that is drawn there. */
   toFilm({ x, y }) {
-    const place = this.viewport.pointFromPixel(new Point(x, y), true);
-    return { x: place.x * this.film.width, y: place.y * this.film.width };
+    const { left, top, scale } = this.drawer.place(this.image);
+    const ratio = window.OpenSeadragon.pixelDensityRatio;
+    return { x: (x * ratio - left) / scale, y: (y * ratio - top) / scale };
   }
 
   /** The place of the element at one of the film. */
   toElement({ x, y }) {
-    return this.viewport.pixelFromPoint(new Point(x / this.film.width, y / this.film.width), true);
+    const { left, top, scale } = this.drawer.place(this.image);
+    const ratio = window.OpenSeadragon.pixelDensityRatio;
+    return { x: (x * scale + left) / ratio, y: (y * scale + top) / ratio };
   }
 
   holds({ x, y }) {
@@ -188,7 +201,31 @@ export class FilmView extends EventTarget {
     }
   }
 
+  /** Show the same part of its film, in mm, as another view does of its own. */
+  follow(other) {
+    const middle = other.viewport.getCenter(true);
+    const share = (other.film.width / other.perMillimeter) * this.perMillimeter / this.film.width;
+    const scale = (other.scale * other.perMillimeter) / this.perMillimeter;
+    this.viewport.zoomTo(scale * this.film.width / this.viewport.getContainerSize().x, null, true);
+    this.viewport.panTo(new Point(middle.x * share, middle.y * share), true);
+  }
+
   destroy() {
     this.osd.destroy();
   }
+}
+
+/** How a film differs from another of the same size, by `Differences`: middle gray is the same. */
+export class DifferenceView extends FilmView {
+  /** The difference, in OD, from white to black. */
+  set range(width) {
+    this.rangeShown = width;
+    this.look = { ...this.look, invert: false };
+  }
+
+  graysOf() {
+    return differenceGrays(this.rangeShown ?? 0.5);
+  }
+
+  lamp() {}
 }
