@@ -188,6 +188,10 @@ def _verify(tab: Tab) -> None:
 def _small(png: bytes) -> bytes:
     """The same picture with as many colors as fit."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
+    whole = io.BytesIO()
+    picture.save(whole, "PNG", optimize=True)
+    if whole.tell() <= LARGEST:
+        return whole.getvalue()
     for colors in (256, 128, 64, 32):
         kept = io.BytesIO()
         reduced = picture.quantize(colors, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
