@@ -47,6 +47,7 @@ def render(
         language=language,
         scheme=scheme if scheme in SCHEMES else SCHEMES[0],
         csrf=visitor.csrf if visitor else "",
+        since=getattr(request.state, "since", ""),
     )
     return HTMLResponse(made, status, headers)
 

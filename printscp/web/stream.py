@@ -180,12 +180,15 @@ async def watch_changes(
     last_event_id: Annotated[
         str | None, Header(pattern=_NUMBER, description="The last event known, as browsers send it.")
     ] = None,
+    since: Annotated[
+        int | None, Query(ge=0, le=_LARGEST, description="The last change known to who comes first.")
+    ] = None,
 ) -> Response:
     """Server-sent events: `event` is the kind of change, `id` its number, `data` the change as JSON. An event
     `resync` says that some were missed, or what is new cannot be told: see everything anew."""
     feed.admit()
-    since = feed.changes.last if last_event_id is None else int(last_event_id)
-    return EventSourceResponse(_told(request, feed, since), ping=0)
+    known = since if last_event_id is None else int(last_event_id)
+    return EventSourceResponse(_told(request, feed, feed.changes.last if known is None else known), ping=0)
 
 
 async def _told(request: Request, feed: Feed, since: int) -> AsyncIterator[bytes]:

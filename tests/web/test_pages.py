@@ -287,3 +287,13 @@ def test_preferences_are_kept_in_cookies_and_go_back_here_alone(seen: Asking) ->
 
 def test_before_anything_is_asked_the_page_is_dark(seen: Asking) -> None:
     assert 'data-scheme="dark"' in seen("viewer").get("/").text
+
+
+def test_what_happens_after_a_page_was_made_is_told_to_it(steered: Asking) -> None:
+    operator = steered("operator")
+    since = re.search(r'<meta name="since" content="(\d+)">', operator.get("/queue").text)
+    assert since is not None
+    assert operator.post("/api/v1/jobs/1/reprint", json={}).status_code in (200, 201)
+    told = operator.get(f"/api/v1/changes?since={since[1]}&wait=20").json()
+    assert not told["resync"]
+    assert any(each["kind"] == "job" for each in told["changes"])

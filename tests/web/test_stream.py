@@ -110,9 +110,9 @@ class Box:
             return json.loads(answer.read())
 
     @contextmanager
-    def watching(self, **headers: str) -> Iterator[HTTPResponse]:
+    def watching(self, asked: str = "", **headers: str) -> Iterator[HTTPResponse]:
         """A stream that has begun."""
-        with self.get("events", **headers) as answer:
+        with self.get(f"events{asked}", **headers) as answer:
             assert answer.status == 200
             assert answer.headers["content-type"].startswith("text/event-stream")
             assert event(answer) == {"retry": "2000"}
@@ -152,6 +152,14 @@ def test_whoever_comes_back_is_told_what_happened_meanwhile(box: Box) -> None:
     box.changes.happen(5)
     with box.watching(**{"Last-Event-ID": "1003"}) as answer:
         assert [event(answer)["id"], event(answer)["id"]] == ["1004", "1005"]
+
+
+def test_a_page_is_told_what_happened_while_it_was_loaded(box: Box) -> None:
+    box.changes.happen(5)
+    with box.watching("?since=1003") as answer:
+        assert [event(answer)["id"], event(answer)["id"]] == ["1004", "1005"]
+    with box.watching("?since=1003", **{"Last-Event-ID": "1004"}) as answer:  # it comes back
+        assert event(answer)["id"] == "1005"
 
 
 @pytest.mark.parametrize("last", ["12", "1001", "999999"])

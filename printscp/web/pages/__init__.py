@@ -1,9 +1,16 @@
 """The pages, each with the parts that change in it."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request
 
+from printscp.web.context import TheDesk
 from printscp.web.pages import actions, compare, faults, film, preferences, printers, queue, unprinted, wall
 
-router = APIRouter()
+
+async def _since(request: Request, desk: TheDesk) -> None:
+    """What changes from before a page is made is told to it: its stream of events begins there."""
+    request.state.since = desk.changes.last
+
+
+router = APIRouter(dependencies=[Depends(_since)])
 for page in (wall, film, compare, queue, actions, printers, faults, unprinted, preferences):
     router.include_router(page.router)

@@ -191,11 +191,13 @@
 
   let stream = null;
   let lost = false;
+  let since = document.querySelector("meta[name=since]")?.content; // the last change that the page may know of
 
   function listen() {
     if (stream || document.hidden) return;
-    stream = new EventSource("/api/v1/events");
+    stream = new EventSource(`/api/v1/events${since ? `?since=${since}` : ""}`);
     const mine = stream;
+    since = ""; // all that comes later begins with a look at everything
     stream.addEventListener("open", () => {
       note("on", words.live);
       if (lost) {
