@@ -27,6 +27,7 @@ bench: .venv/installed peers  ## ratios, beside DCMTK's print server, a memcpy a
 	$(BIN)/python benchmarks/acceptance.py
 	$(BIN)/python benchmarks/backlog.py
 	$(BIN)/python benchmarks/bench_printer.py
+	$(BIN)/python benchmarks/lightbox.py
 	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/wire.py
