@@ -292,6 +292,7 @@ def test_two_films_are_seen_at_the_same_place(films: Films, visit: Visit) -> Non
         (left[y, x] - right[y, x]) / 10_000, abs=2e-4
     )
     tab.page.locator("[data-do='difference']").click()
+    settled(tab)  # it opens where the others are
     tab.page.locator("[data-stage]").last.focus()
     tab.page.keyboard.press("p")
     settled(tab)
