@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from queue import Queue
 from urllib.parse import urlsplit
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
@@ -39,7 +40,10 @@ from printscp.spool.folder import Spool
 AIMS = {"first tile of a fresh film": 150, "next tiles": 30}  # ms, medians, at most
 WALL_AIM = 1000  # ms, until all that is seen is there
 WATCHERS_AIM = 1.05  # times as long, with ten watchers
-IN_A_ROW = 3  # films, so that what came before is looked at while the next comes
+IN_A_ROW = 10  # films, so that what came before is looked at while the next comes
+PACES = {"one film every 0.25 s": 0.25, "one right after the other": 0.0}
+MANY = 30  # jobs, above which a page fetches all of the wall
+GATHERED = 0.15  # seconds for which a page gathers changes
 SETTLED = 0.5  # seconds after which nobody is busy
 TILES = 40  # of each film, after the first
 ORDER = Order(1, "MED", "BLUE FILM", "PROCESSOR", "", "", "PRINTSCP", "BENCHMARK", ())
@@ -134,18 +138,22 @@ def wall(settings: Settings, runs: int) -> dict[str, list[float]]:
     return found
 
 
-def watched(folder: Path, watchers: int, pairs: int) -> list[tuple[float, float]]:
-    """Milliseconds in which a film is accepted, the median of a few in a row, while nobody watches and while
-    so many do, in turns."""
+def watched(folder: Path, watchers: int, pairs: int) -> dict[str, list[tuple[float, float]]]:
+    """Milliseconds in which a film is accepted, the mean of some in a row, while nobody watches and while so
+    many do, in turns; by pace."""
     film = FILMS[0]
     images = film.images()
-    found = []
-    web = {"enabled": True, "port": 0}
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in PACES}
     with FilmPrinter(
-        port=0, spool=folder / "spool", output=folder / "films", ae_title=TITLE, web=web
+        port=0,
+        spool=folder / "spool",
+        output=folder / "films",
+        ae_title=TITLE,
+        keep_jobs=10_000,
+        web={"enabled": True, "port": 0},
     ) as printer:
 
-        def accepted(watchers: int) -> float:
+        def accepted(watchers: int, pause: float) -> float:
             with watching(str(printer.lightbox_url), watchers):
                 time.sleep(SETTLED)
                 os.sync()
@@ -154,15 +162,17 @@ def watched(folder: Path, watchers: int, pairs: int) -> list[tuple[float, float]
                     client = RawClient(printer.address[1])
                     times.append(acceptance(client, film, images) * 1000)
                     client.release()
+                    time.sleep(pause)
                 printer.wait_for(lambda jobs: all(job.ended for job in jobs), 120)
                 time.sleep(SETTLED)  # until all of them have seen it
-            return statistics.median(times)
+            return statistics.mean(times)
 
-        accepted(watchers)
-        for pair in range(pairs):
+        for pair in range(-1, pairs):  # the first is to warm up
             order = (0, watchers) if pair % 2 else (watchers, 0)
-            times = {each: accepted(each) for each in order}
-            found.append((times[0], times[watchers]))
+            for name, pause in PACES.items():
+                times = {each: accepted(each, pause) for each in order}
+                if pair >= 0:
+                    found[name].append((times[0], times[watchers]))
     return found
 
 
@@ -185,26 +195,36 @@ def watch(url: str, watchers: int) -> None:
     os.nice(19)  # their computers are none of ours
     here = threading.Barrier(watchers + 1)
 
-    def one() -> None:
-        place = urlsplit(url).netloc
-        asking, stream = http.client.HTTPConnection(place), http.client.HTTPConnection(place)
+    def listen(told: Queue[int]) -> None:
+        stream = http.client.HTTPConnection(urlsplit(url).netloc)
         stream.request("GET", "/api/v1/events", headers={"Accept": "text/event-stream"})
         lines = stream.getresponse()
         here.wait()
-        seen: set[int] = set()
         kind = ""
         while line := lines.readline().decode().strip("\r\n") or "-":
             name, _, value = line.partition(": ")
             kind = value if name == "event" else kind
             if name == "data" and kind == "job":
-                job = json.loads(value)["job"]
-                get(asking, f"/_/card/{job}")
-                if job not in seen:
-                    get(asking, f"/api/v1/jobs/{job}/films/1/thumbnail")
-                seen.add(job)
+                told.put(json.loads(value)["job"])
+
+    def look(told: Queue[int]) -> None:
+        asking = http.client.HTTPConnection(urlsplit(url).netloc)
+        seen: set[int] = set()
+        while True:
+            changed = {told.get()}
+            time.sleep(GATHERED)
+            while not told.empty():
+                changed.add(told.get())
+            jobs = "&".join(f"job={job}" for job in changed)
+            get(asking, "/_/wall" if len(changed) > MANY else f"/_/cards?{jobs}")
+            for job in changed - seen:
+                get(asking, f"/api/v1/jobs/{job}/films/1/thumbnail")
+            seen |= changed
 
     for _ in range(watchers):
-        threading.Thread(target=one, daemon=True).start()
+        told: Queue[int] = Queue()
+        threading.Thread(target=listen, args=(told,), daemon=True).start()
+        threading.Thread(target=look, args=(told,), daemon=True).start()
     here.wait()
     print("watching", flush=True)
     threading.Event().wait()
@@ -217,12 +237,15 @@ def report(found: dict[str, list[float]], aims: dict[str, int]) -> None:
         print(f"{statistics.median(values):8.1f}  {spread:14} {aims.get(name, ''):>4}  {name}")
 
 
-def report_watched(pairs: list[tuple[float, float]], watchers: int) -> None:
-    ratios = [with_them / alone for alone, with_them in pairs]
-    alone, with_them = (statistics.median(times) for times in zip(*pairs, strict=True))
-    print(f"\n{FILMS[0].name}, accepted while {watchers} watch beside nobody: median of {len(pairs)} pairs")
-    print(f"{statistics.median(ratios):8.2f}  {min(ratios):.2f}-{max(ratios):.2f} (aim {WATCHERS_AIM})")
-    print(f"{alone:8.1f}  {with_them:.1f} ms, medians of nobody and of {watchers}")
+def report_watched(found: dict[str, list[tuple[float, float]]], watchers: int) -> None:
+    print(f"\n{FILMS[0].name}, {IN_A_ROW} in a row, accepted while {watchers} watch beside nobody: medians")
+    print(f"{'ratio':>8}  {'range':9}  {'aim':4}  {'ms':>5}  {watchers:>3} watch")
+    for name, pairs in found.items():
+        ratios = [with_them / alone for alone, with_them in pairs]
+        alone, with_them = (statistics.median(times) for times in zip(*pairs, strict=True))
+        spread = f"{min(ratios):.2f}-{max(ratios):.2f}"
+        words = f"{statistics.median(ratios):8.2f}  {spread:9}  {WATCHERS_AIM:.2f}"
+        print(f"{words}  {alone:5.1f}  {with_them:9.1f}  {name}, {len(pairs)} pairs")
 
 
 def main() -> None:
@@ -231,7 +254,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="each with a fresh process")
     parser.add_argument("--wall", type=int, default=1000, help="films on the wall")
     parser.add_argument("--watchers", type=int, default=10)
-    parser.add_argument("--pairs", type=int, default=20, help="rows of films accepted with them, and without")
+    parser.add_argument("--pairs", type=int, default=15, help="rows of films accepted with them, and without")
     parser.add_argument("--folder", type=Path, help="where films are written [default: the temporary folder]")
     parser.add_argument("--watch", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -240,6 +263,8 @@ def main() -> None:
         return
     sheet = accepted_sheet(FILM)
     with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
+        pairs = watched(Path(name) / "watched", arguments.watchers, arguments.pairs)
+        report_watched(pairs, arguments.watchers)
         settings = settings_in(Path(name) / "tiles")
         print_films(settings, sheet, arguments.films)
         found: dict[str, list[float]] = {}
@@ -252,8 +277,6 @@ def main() -> None:
         print_films(settings, sheet, arguments.wall)
         print(f"\nA wall of {arguments.wall} of them in Chromium: until all that is seen is there, medians")
         report(wall(settings, 5), {"the next ones": WALL_AIM})
-        pairs = watched(Path(name) / "watched", arguments.watchers, arguments.pairs)
-        report_watched(pairs, arguments.watchers)
 
 
 if __name__ == "__main__":

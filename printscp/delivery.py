@@ -51,9 +51,9 @@ def deliver(job: Job, sheets: SheetStore, output: Output | SheetOutput, claim: C
             return Delivered(document.finish(claim), tuple(remarks))
 
 
-def page_of(job: Job, number: int, sheet: Sheet) -> Page | ColorPage:
-    """The page of a job's film, the first of which has number 1."""
-    return compose(sheet, film_title(job, number), job.order.label)
+def page_of(job: Job, number: int, sheet: Sheet, side: int | None = None) -> Page | ColorPage:
+    """The page of a job's film, the first of which has number 1; ``side`` as `compose` has it."""
+    return compose(sheet, film_title(job, number), job.order.label, side)
 
 
 def _begun(output: Output, its: Ticket) -> Document:

@@ -110,16 +110,15 @@ class Nursery:
     def _ask(self, descriptors: tuple[int, ...], modules: list[str]) -> None:
         asked = json.dumps({"environ": dict(os.environ), "folder": _folder(), "modules": modules}).encode()
         with self._lock:
-            for attempt in (1, 2):
+            for _ in range(2):
                 line = self._line or self._begin()
                 try:
                     socket.send_fds(line, [_LENGTH.pack(len(asked))], descriptors)
                     line.sendall(asked)
                     return
-                except ConnectionError:  # it has died: the next is asked, but not for ever
+                except ConnectionError:  # it has died: the next is asked
                     self.close()
-                    if attempt == 2:
-                        raise
+        # That has died as well, before it was asked rather than after: a worker that ended, in either case.
 
     def _begin(self) -> socket.socket:
         here, there = socket.socketpair()

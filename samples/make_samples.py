@@ -169,16 +169,20 @@ def geometry(width: int, height: int) -> Pixels:
 
 def phantom(size: int, position: float = 0.0) -> Pixels:
     """An abdomen of ellipses in Hounsfield units, with noise; ``position`` -1..1 moves along the body."""
-    rows, columns = (np.indices((2 * size, 2 * size)) + 0.5) / size - 1
-    units = np.full(rows.shape, -1000.0)
+    columns = (np.arange(2 * size) + 0.5) / size - 1
+    rows = columns[:, None]
+    units = np.full((2 * size, 2 * size), -1000.0)
 
-    def ellipse(x: float, y: float, a: float, b: float, value: float, angle: float = 0) -> Pixels:
-        turn = np.deg2rad(angle)
-        u = (columns - x) * np.cos(turn) + (rows - y) * np.sin(turn)
-        v = (rows - y) * np.cos(turn) - (columns - x) * np.sin(turn)
-        inside = (u / a) ** 2 + (v / b) ** 2 <= 1
-        units[inside] = value
-        return inside
+    def ellipse(
+        x: float, y: float, a: float, b: float, value: float, angle: float = 0, above: float = 1
+    ) -> None:
+        reach, turn = max(a, b), np.deg2rad(angle)
+        across, down = (slice(*columns.searchsorted((at - reach, at + reach))) for at in (x, y))
+        right, below = columns[across] - x, rows[down] - y
+        u = right * np.cos(turn) + below * np.sin(turn)
+        v = below * np.cos(turn) - right * np.sin(turn)
+        inside = ((u / a) ** 2 + (v / b) ** 2 <= 1) & (rows[down] < above)
+        units[down, across][inside] = value
 
     bulge = 1 - 0.06 * position**2
     ellipse(0, 0.02, 0.92 * bulge, 0.68 * bulge, -100)
@@ -187,8 +191,8 @@ def phantom(size: int, position: float = 0.0) -> Pixels:
     ellipse(-0.38, -0.10, 0.40 - 0.03 * position, 0.36, 65, -12)
     for x, y, radius, value in ((-0.52, -0.16, 0.10, 25), (-0.36, 0.04, 0.07, 40), (-0.24, -0.22, 0.05, 95)):
         ellipse(x, y, radius * bulge, radius * bulge, value)
-    stomach = ellipse(0.34, -0.20, 0.28, 0.20 + 0.05 * position, 12, 15)
-    units[stomach & (rows < -0.26)] = -950
+    for value, above in ((12, 1), (-950, -0.26)):  # of the stomach, with air in it
+        ellipse(0.34, -0.20, 0.28, 0.20 + 0.05 * position, value, 15, above)
     ellipse(0.60, 0.10, 0.14, 0.24, 85, -18)
     for side in (-1, 1):
         ellipse(side * 0.42, 0.32, 0.12, 0.17 + 0.05 * position, 120, side * 20)

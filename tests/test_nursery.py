@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -144,9 +145,21 @@ def test_a_nursery_that_is_killed_is_replaced_and_its_workers_live_on() -> None:
     assert is_gone(first)
 
 
-def test_what_cannot_be_loaded_is_a_worker_that_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_gone_when_asked", [False, True])
+def test_what_cannot_be_loaded_is_a_worker_that_ended(
+    is_gone_when_asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     nursery = Nursery()
+    begin = nursery._begin
+
+    def begin_and_die() -> socket.socket:
+        line = begin()
+        wait_until_gone(nursery.pid)
+        return line
+
     monkeypatch.setattr("sys.executable", "/bin/false")
+    if is_gone_when_asked:
+        monkeypatch.setattr(nursery, "_begin", begin_and_die)
     worker = nursery.worker([])
     with contextlib.suppress(BrokenPipeError):
         worker.stdin.write(b"x")

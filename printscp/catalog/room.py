@@ -1,5 +1,6 @@
 """Whether a printer's formats have room on its films, and its films on a page."""
 
+from collections import deque
 from itertools import product
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from printscp.film.profile import GridLimits, PrinterProfile
 
 _LEAST_MM = 1.0  # a smaller box is a mistake in a layout
 _MOST_PIXELS = 20_000  # a side of a page; a larger one is a mistake, too
+
+_found_roomy: deque[PrinterProfile] = deque(maxlen=32)
 
 
 def check_pages(profile: PrinterProfile, file: Path) -> None:
@@ -26,7 +29,17 @@ def check_pages(profile: PrinterProfile, file: Path) -> None:
 
 
 def check_room(profile: PrinterProfile, file: Path) -> None:
-    """Every format of a printer has room on each of its films, whatever stands beside the images."""
+    """Every format of a printer has room on each of its films, whatever stands beside the images.
+
+    To find that out takes longer than all the rest of starting a printer in this process once more, which is
+    what suites of tests do: what had room still has.
+    """
+    if profile not in _found_roomy:
+        _check_room(profile, file)
+        _found_roomy.append(profile)
+
+
+def _check_room(profile: PrinterProfile, file: Path) -> None:
     examples = [each for value in profile.display_formats for each in _examples(value, profile.grid_limits)]
     for example in examples:
         try:

@@ -2,9 +2,11 @@
 
 import sys
 import warnings
+from functools import cache
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 from printscp.cli import (
     conformance,
@@ -45,12 +47,15 @@ app.command()(layouts.layouts)
 app.command()(conformance.conformance)
 
 
+_commands = cache(get_command)  # who calls this more than once does not read all signatures anew
+
+
 def run() -> None:
     """Do what the command line says, and exit."""
     # pydicom quotes values that break a rule, and those may be a patient's.
     warnings.filterwarnings("ignore", module="pydicom")
     try:
-        app()
+        _commands(app)()
     except SetupError as error:
         say_fault(error)
         sys.exit(exit_code(error))

@@ -17,6 +17,7 @@ _PAUSE = 0.5  # seconds between looks
 _REST = 10  # a look that took long is followed by a pause so many times as long
 _SOONEST = 0.05  # seconds from one look to the next, however often it is told to
 _INTEREST = 30.0  # seconds for which it goes on looking after it was asked
+_PATIENCE = 2.0  # seconds that a look is waited for
 _KEPT = 1000
 _FIGURES = 2.0  # seconds between two words of figures, at least
 
@@ -44,6 +45,7 @@ class Changes:
         self._waiting = 0
         self._asked = float("-inf")
         self._told_to_look = False
+        self._looks = 0
         self._closed = False
         self._thread = threading.Thread(target=self._watch, name="changes", daemon=True)
         house.stirred = self.look
@@ -53,6 +55,22 @@ class Changes:
         """Number of the last change, or that before the first."""
         with self._changed:
             self._wake()
+            return self._last
+
+    @property
+    def awake(self) -> bool:
+        """Whether `last` is that of a look a moment ago."""
+        with self._changed:
+            return self._is_watched()
+
+    def caught_up(self) -> int:
+        """`last`, after a look in any case: else what happened while nobody watched would be news to those
+        who come after it."""
+        with self._changed:
+            asleep, looks = not self._is_watched(), self._looks
+            self._wake()
+            if asleep:
+                self._changed.wait_for(lambda: self._closed or self._looks > looks, _PATIENCE)
             return self._last
 
     def since(self, number: int) -> tuple[Change, ...] | None:
@@ -139,6 +157,9 @@ class Changes:
                 pass
             except Exception:  # whatever it is, the next look may work
                 log.exception("changes are not seen")
+            with self._changed:
+                self._looks += 1
+                self._changed.notify_all()
             took = time.monotonic() - began
             rest, pause = max(_SOONEST, took), max(_PAUSE, _REST * took)
 

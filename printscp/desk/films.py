@@ -17,13 +17,13 @@ from printscp.desk.documents import KINDS, Kind
 from printscp.desk.house import House
 from printscp.desk.pages import TILE, Pages, Pyramid, level_count, pyramid
 from printscp.desk.records import Box, Bytes, Profile, Reading, SeenAnnotation, SeenFilm, SeenImage, Tile
-from printscp.desk.thumbnails import Thumbnails
+from printscp.desk.thumbnails import DRAWN, Thumbnails
 from printscp.errors import Away, NoSuchJob, NotPossible, SetupError
 from printscp.film.geometry import Rectangle
 from printscp.film.job import Job
 from printscp.film.sheet import Sheet, SheetImage
 from printscp.render.omissions import not_rendered
-from printscp.render.page import Density
+from printscp.render.page import ColorPage, Density, Page
 from printscp.render.resample import placement
 from printscp.render.tone import OD_UNIT
 
@@ -62,7 +62,11 @@ class Films:
         job = self._house.job(which)
         self._check_kept(job, film)
         name = job.films[film - 1].sheet
-        content = self._thumbnails.of(name, private, lambda: page_of(job, film, self._house.sheet(job, film)))
+
+        def small() -> Page | ColorPage:
+            return page_of(job, film, self._house.sheet(job, film), DRAWN)
+
+        content = self._thumbnails.of(name, private, small)
         return Bytes(content, "image/webp", f"film-{job.id}-{film}.webp")
 
     def tile(self, which: str, film: int, level: int, column: int, row: int) -> Tile:

@@ -47,6 +47,15 @@ class Jobs:
         jobs = tuple(self._seen(job, kept, private) for job, kept in found.jobs)
         return JobPage(jobs, found.total, jobs[-1].id if found.more else None)
 
+    def these(self, numbers: Collection[int], wanted: JobFilter, *, private: bool) -> tuple[SeenJob, ...]:
+        """Those of some jobs, at most 500, that are there and fit, the newest first."""
+        asked = _wanted(wanted)
+        if asked is None or not numbers:
+            return ()
+        with self._house.reached():
+            found = self._house.spool.listing.some(replace(asked, numbers=tuple(numbers)), None, _MOST)
+        return tuple(self._seen(job, kept, private) for job, kept in found.jobs)
+
     def one(self, which: str, *, private: bool) -> SeenJob:
         """One job."""
         return self._now(self._house.job(which), private)

@@ -24,8 +24,11 @@ from printscp.render.samples import sample_table
 from printscp.render.text import draw
 
 _SIDE, _UNNAMED_SIDE = 320, 160  # pixels
+DRAWN = 2 * _SIDE
+"""Pixels of the longer side of a page that is enough to make one of."""
 _CELLS = 32
 _QUALITY = 85
+_EFFORT = 1  # of 0 to 6; more takes twice as long for some percent
 _MOST = 10_000  # files, of some 10 KB each
 _AT_ONCE = 2  # pages rendered at a time: each is large
 _STALE = 86_400.0  # seconds after which a file in the making is of a process that died
@@ -46,8 +49,8 @@ class Thumbnails:
         self._making: dict[Path, Future[bytes]] = {}
 
     def of(self, sheet: str, private: bool, make: Make) -> bytes:
-        """The picture of a sheet; ``make`` renders its page where there is none yet, once for all who ask
-        meanwhile. Where it cannot be kept, it is made again the next time."""
+        """The picture of a sheet; ``make`` renders its page, of `DRAWN` pixels or more, where there is none
+        yet, once for all who ask meanwhile. Where it cannot be kept, it is made again the next time."""
         path = self._folder / f"{sheet}{_SUFFIX if private else _UNNAMED}"
         with suppress(OSError):
             return path.read_bytes()
@@ -118,7 +121,7 @@ def picture(page: Page | ColorPage, private: bool) -> bytes:
     if isinstance(page, Page):
         small = cv2.LUT(small, sample_table(page.scale, "lightbox", 8))
     content = BytesIO()
-    Image.fromarray(small).save(content, "WEBP", quality=_QUALITY)
+    Image.fromarray(small).save(content, "WEBP", quality=_QUALITY, method=_EFFORT)
     return content.getvalue()
 
 

@@ -10,6 +10,7 @@ nobody shall wonder which image a text belongs to. A text too long for its room 
 not enough it is cut.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -35,14 +36,22 @@ _APART = 1.0  # ems between the two texts of the label strip
 _ALIGNED = {"LEFT": 0.0, "CENTER": 0.5, "RIGHT": 1.0}  # share of the free room that lies left of a text
 
 
-def compose(sheet: Sheet, title: str, session_label: str = "") -> Page | ColorPage:
+def compose(sheet: Sheet, title: str, session_label: str = "", side: int | None = None) -> Page | ColorPage:
     """The page of a film. In the label strip, if there is one, stand ``title``, which holds no patient data,
-    on the left and ``session_label`` on the right."""
-    shape = sheet.height, sheet.width
-    film = sheet.dots_per_inch, _range(sheet)
+    on the left and ``session_label`` on the right.
+
+    With ``side`` its longer side is of so many pixels, if it has more: a picture of the film, in which all is
+    where it is on the page, for a small part of the time. Its values are those of averaged samples.
+    """
     placements = [
         placement(image, sheet.boxes[image.position - 1], sheet.dots_per_inch) for image in sheet.images
     ]
+    if side is not None and side < max(sheet.width, sheet.height):
+        scale = side / max(sheet.width, sheet.height)
+        placements = [replace(each, where=_scaled(each.where, scale)) for each in placements]
+        sheet = _smaller(sheet, scale)
+    shape = sheet.height, sheet.width
+    film = sheet.dots_per_inch, _range(sheet)
     strips = (*_annotations(sheet, placements), *_label(sheet, title, session_label))
     if sheet.color:
         colors = np.empty((*shape, 3), np.uint8)
@@ -51,6 +60,27 @@ def compose(sheet: Sheet, title: str, session_label: str = "") -> Page | ColorPa
     density = np.empty(shape, np.uint16)
     _render(sheet, placements, density)
     return Page(*film, tuple(_texts(sheet, strips, density)), title, density)
+
+
+def _smaller(sheet: Sheet, scale: float) -> Sheet:
+    """The same film of fewer pixels."""
+    page = _scaled(Rectangle(0, 0, sheet.width, sheet.height), scale)
+    return replace(
+        sheet,
+        width=page.width,
+        height=page.height,
+        dots_per_inch=sheet.dots_per_inch * scale,
+        boxes=tuple(_scaled(box, scale) for box in sheet.boxes),
+        label=_scaled(sheet.label, scale),
+        annotations=tuple(replace(each, where=_scaled(each.where, scale)) for each in sheet.annotations),
+    )
+
+
+def _scaled(where: Rectangle, scale: float) -> Rectangle:
+    """A rectangle of a page on a smaller one: all pixels that it has a part of."""
+    left, top = math.floor(where.left * scale), math.floor(where.top * scale)
+    right, bottom = math.ceil(where.right * scale), math.ceil(where.bottom * scale)
+    return Rectangle(left, top, where.width and right - left, where.height and bottom - top)
 
 
 def _render(sheet: Sheet, placements: Sequence[Placement], page: Density | Color) -> None:

@@ -26,6 +26,7 @@ class Wanted:
     statuses: tuple[ExecutionStatus, ...] = ()
     held: bool = False
     created: tuple[datetime, datetime] | None = None
+    numbers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -121,4 +122,6 @@ def _fits(wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.created is not None:
         first, end = wanted.created
         fits.append((jobs.c.created >= first) & (jobs.c.created < end))
+    if wanted.numbers:
+        fits.append(jobs.c.id.in_(wanted.numbers))
     return fits

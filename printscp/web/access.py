@@ -92,7 +92,7 @@ async def _meant(request: Request, visitor: Visitor) -> bool:
 
 
 def _refused(request: Request, visitor: Visitor, why: str) -> None:
-    note = _noter(request, visitor)
+    note = _noter_of(request, visitor)
     route = request.scope.get("route")
     note("refused", method=request.method, operation=getattr(route, "path", ""), result=why)
 
@@ -108,7 +108,7 @@ class Noter(Protocol):
     def __call__(self, action: str, **facts: Any) -> None: ...
 
 
-def _noter(request: Request, visitor: Viewer) -> Noter:
+def _noter_of(request: Request, visitor: Visitor) -> Noter:
     def note(action: str, **facts: Any) -> None:
         address = request.client.host if request.client else ""
         request.app.state.context.audit.note(visitor.name, address, action, how=visitor.how, **facts)
@@ -116,10 +116,14 @@ def _noter(request: Request, visitor: Viewer) -> Noter:
     return note
 
 
+async def _noter(request: Request, visitor: Viewer) -> Noter:
+    return _noter_of(request, visitor)
+
+
 Noted = Annotated[Noter, Depends(_noter)]
 
 
-def _jobs_seen(note: Noted) -> None:
+async def _jobs_seen(note: Noted) -> None:
     note("jobs seen")
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Header, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from pydantic import BaseModel, Field
 from sse_starlette import EventSourceResponse
@@ -83,6 +84,11 @@ class Feed:
         news.set()
 
 
+async def newest(changes: Changes) -> int:
+    """Number of the last change before this moment."""
+    return changes.last if changes.awake else await run_in_threadpool(changes.caught_up)
+
+
 def end(app: FastAPI) -> None:
     """Let go of all who watch, and of those who come: the process is to end. From any thread."""
     _feed_of(app).close()
@@ -135,7 +141,7 @@ async def get_changes(
     """Those after `since`; when there is one, or after `wait` seconds. Start without `since`, and go on with
     `last`."""
     if since is None:
-        return SomeChanges(changes=(), last=feed.changes.last, resync=False)
+        return SomeChanges(changes=(), last=await newest(feed.changes), resync=False)
     feed.admit()
     with feed.watched():
         found = await _waited_for(feed, since, wait)
@@ -188,7 +194,9 @@ async def watch_changes(
     `resync` says that some were missed, or what is new cannot be told: see everything anew."""
     feed.admit()
     known = since if last_event_id is None else int(last_event_id)
-    return EventSourceResponse(_told(request, feed, feed.changes.last if known is None else known), ping=0)
+    return EventSourceResponse(
+        _told(request, feed, await newest(feed.changes) if known is None else known), ping=0
+    )
 
 
 async def _told(request: Request, feed: Feed, since: int) -> AsyncIterator[bytes]:

@@ -103,6 +103,20 @@ def test_what_becomes_of_jobs_is_told(
     assert told() == (job.id, "", "", "", True)
 
 
+def test_what_happened_while_nobody_watched_is_no_news_to_who_comes_after_it(
+    changes: Changes, printed: Printed, sheet: Sheet
+) -> None:
+    before = changes.caught_up()
+    job = printed(sheet)
+    changes._asked = float("-inf")  # a minute later
+    assert not changes.awake
+    now = changes.caught_up()
+    assert changes.since(now) == ()
+    told = changes.since(before)  # to who knew it as it was
+    assert told is not None
+    assert [each.job for each in told if each.kind == "job"] == [job.id]
+
+
 def test_nobody_need_say_that_something_changed(changes: Changes, printed: Printed, sheet: Sheet) -> None:
     reader = Reader(changes)
     job = printed(sheet)

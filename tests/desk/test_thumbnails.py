@@ -6,12 +6,15 @@ from pathlib import Path
 from threading import Barrier
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
+from golden.cases import CASES
 from PIL import Image, ImageDraw, ImageFont
 
 from printscp.desk import thumbnails
-from printscp.desk.thumbnails import Thumbnails, picture
+from printscp.desk.thumbnails import DRAWN, Thumbnails, picture
+from printscp.render.compose import compose
 from printscp.render.page import ColorPage, Page, Text
 from printscp.render.text import FONTS
 from printscp.render.tone import ToneScale
@@ -55,6 +58,18 @@ def test_a_long_film_keeps_its_shape() -> None:
     narrow = Page(64.0, SCALE, (), "", np.full((2000, 3), 2000, np.uint16))
     assert Image.open(BytesIO(picture(narrow, private=True))).size == (1, 320)
     assert Image.open(BytesIO(picture(narrow, private=False))).size == (1, 160)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_page_drawn_small_is_enough_for_one(name: str) -> None:
+    sheet, order = CASES[name].accepted()
+    whole, small = (
+        shown(compose(sheet, "film 1", order.label, side), private=True) for side in (None, DRAWN)
+    )
+    assert small.shape == whole.shape
+    off = (small - whole).astype(np.float32)  # sharp edges may be a pixel beside
+    assert np.abs(off).mean() < 6
+    assert np.abs(cv2.blur(off, (9, 9))).max() < 40
 
 
 # --- what is kept -----------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """A sheet into a page, read back as a densitometer would."""
 
 import copy
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -189,6 +190,26 @@ def test_the_page_is_the_sheet_s_in_every_other_respect(image: ImageOf, film: Ca
     assert page.size_points == (154 / 32 * 72, 128 / 32 * 72)
     assert (page.title, page.dots_per_inch) == ("film 7", 32)
     assert page.scale == ToneScale(0.2, 3.1, 2000, 10)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@given(st.integers(1, 200), st.booleans(), st.integers(1, 3000), st.integers(1, 60))
+def test_a_small_page_is_as_large_as_asked_and_dark_where_the_large_one_is(
+    film: Callable[..., Sheet], side: int, color: bool, length: int, across: int
+) -> None:
+    """Two boxes, one of which is empty, side by side on a film of any shape."""
+    boxes = Rectangle(0, 0, length, across), Rectangle(length, 0, length, across)
+    shape = {"width": 2 * length, "height": across, "dots_per_inch": 300.0, "boxes": boxes}
+    sheet = film(color=color, **shape, label=Rectangle(0, 0, 0, 0), border_density=20)
+    sheet = replace(sheet, boxes=boxes[:1])  # beside which is border
+    page = compose(sheet, "", "", side)
+    longest = max(2 * length, across)
+    scale = min(side, longest) / longest
+    assert page.shape == (math.ceil(across * scale), math.ceil(2 * length * scale))
+    pixels = page.density if isinstance(page, Page) else 255 - page.srgb[..., 0]
+    middle = page.shape[1] / 2
+    assert (pixels[:, : math.floor(middle)] == pixels.max()).all()
+    assert (pixels[:, math.ceil(middle) :] == pixels.min()).all()
 
 
 def test_the_page_is_made_of_its_own_memory_and_the_sheet_stays_as_it_was(

@@ -305,6 +305,7 @@ def test_in_a_corridor_no_patient_is_named(house: House, come: Callable[..., Tab
         """All that comes, but files of the package, streams, which have numbers only, pictures and tiles."""
         found = []
         for path in [*paths, *api]:
+            tab.page.goto("about:blank")  # what the page before still asked for is let go of
             before = len(tab.answers)
             tab.open(path)
             found += [tab.page.content().encode(), tab.page.inner_text("body").encode()]

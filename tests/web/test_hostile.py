@@ -81,8 +81,20 @@ def job(printed: Callable[..., Job], film: Callable[..., Sheet]) -> Job:
 
 
 def test_what_an_scu_sends_is_markup_to_no_page(local: TestClient, job: Job) -> None:
-    pages = ["/", f"/films/{job.id}/1", "/queue", "/printers", "/unprinted", "/faults", f"/_/card/{job.id}"]
-    pages += [f"/_/films/{job.id}/1/side", f"/_/row/{job.id}", "/?calling=%3Cb%3E&printer=%3Cb%3E&state=%22x"]
+    pages = [
+        "/",
+        f"/films/{job.id}/1",
+        "/queue",
+        "/printers",
+        "/unprinted",
+        "/faults",
+        f"/_/cards?job={job.id}",
+    ]
+    pages += [
+        f"/_/films/{job.id}/1/side",
+        f"/_/rows?job={job.id}",
+        "/?calling=%3Cb%3E&printer=%3Cb%3E&state=%22x",
+    ]
     for page in pages:
         answer = local.get(page)
         assert answer.status_code in (200, 404, 422), page
@@ -116,7 +128,12 @@ def test_ids_are_numbers_and_lead_nowhere_else(local: TestClient, job: Job) -> N
         "/api/v1/unprinted/{}/dialogue",
         "/films/{}",
     )
-    patterns += ("/films/latest/{}", "/api/v1/jobs/latest/films/1/documents/{}", "/static/{}", "/_/card/{}")
+    patterns += (
+        "/films/latest/{}",
+        "/api/v1/jobs/latest/films/1/documents/{}",
+        "/static/{}",
+        "/_/cards?job={}",
+    )
     patterns += (
         "/api/v1/jobs/latest/films/1/tiles/0/0/{}",
         "/api/v1/printers/{}",

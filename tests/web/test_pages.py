@@ -23,7 +23,7 @@ PAGES = (
     *("/films/1/1?part=comparison", "/compare", "/compare?left=1/1", "/compare?left=1/1&right=latest/1"),
 )
 FRAGMENTS = (
-    *("/_/wall", "/_/card/1", "/_/queue", "/_/row/1", "/_/outputs", "/_/printers", "/_/faults"),
+    *("/_/wall", "/_/cards?job=1", "/_/queue", "/_/rows?job=1", "/_/outputs", "/_/printers", "/_/faults"),
     *("/_/faults/keys?kind=abort", "/_/films/1/1/side", "/_/films/1/1/attributes", "/_/films/1/1/findings"),
     *("/_/films/1/1/explanation", "/_/films/1/1/verification", "/_/films/1/1/comparison"),
     "/_/compare?left=1/1&right=1/1",
@@ -154,21 +154,21 @@ def test_jobs_are_deleted_by_administrators_alone(steered: Asking) -> None:
     assert "/_/jobs/1/purge" not in Page(steered("operator").get("/queue").text).forms
     assert steered("operator").post("/_/jobs/1/purge").status_code == 403
     assert steered("chief").post("/_/jobs/1/purge").status_code == 303
-    assert steered("chief").get("/_/row/1").status_code == 204
+    assert steered("chief").get("/_/rows?job=1").text.strip() == ""
 
 
 @pytest.mark.parametrize("action", ["hold", "release", "cancel", "prioritize", "move", "reprint", "purge"])
 def test_who_may_only_see_steers_nothing(steered: Asking, action: str) -> None:
-    before = steered("viewer").get("/_/row/1").text
+    before = steered("viewer").get("/_/rows?job=1").text
     answer = steered("viewer").post(f"/_/jobs/1/{action}", data={"priority": "LOW", "output": "ward"})
     assert answer.status_code == 403
-    assert steered("viewer").get("/_/row/1").text == before
+    assert steered("viewer").get("/_/rows?job=1").text == before
 
 
 def test_a_form_without_scripts_comes_back_to_where_it_was(steered: Asking) -> None:
     answer = steered("operator").post("/_/jobs/1/hold", data={"next": "/queue?state=HELD"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/queue?state=HELD")
-    assert "data-held" in steered("viewer").get("/_/row/1").text
+    assert "data-held" in steered("viewer").get("/_/rows?job=1").text
 
 
 def test_a_script_is_told_what_was_done_and_what_to_look_at_again(steered: Asking) -> None:
@@ -186,7 +186,7 @@ def test_several_jobs_are_steered_and_what_fails_is_told(steered: Asking) -> Non
     assert told["renew"]["jobs"] == [1]
     assert told["said"]["bad"]
     assert "77" in told["said"]["text"]
-    assert "LOW" in operator.get("/_/row/1").text
+    assert "LOW" in operator.get("/_/rows?job=1").text
     nothing = operator.post("/_/jobs", data={"action": "hold"}, headers=HTMX)
     assert json.loads(nothing.headers["hx-trigger"])["renew"]["jobs"] == []
 
@@ -194,10 +194,13 @@ def test_several_jobs_are_steered_and_what_fails_is_told(steered: Asking) -> Non
 def test_a_job_is_moved_and_printed_again(steered: Asking) -> None:
     operator = steered("operator")
     assert operator.post("/_/jobs/1/move", data={"output": "ward"}).status_code == 303
-    assert "ward" in re.findall(r'class="way">(\w+)', operator.get("/_/row/1").text)
+    assert "ward" in re.findall(r'class="way">(\w+)', operator.get("/_/rows?job=1").text)
     told = operator.post("/_/jobs/1/reprint", data={"copies": "3", "output": ""}, headers=HTMX)
     assert json.loads(told.headers["hx-trigger"])["renew"]["jobs"] == [2]
-    assert "3 copies" in operator.get("/_/row/2").text
+    assert "3 copies" in operator.get("/_/rows?job=2").text
+    both = operator.get("/_/rows?job=1&job=2&job=7").text
+    assert re.findall(r'<tr[^>]* data-job="(\d+)"', both) == ["2", "1"]
+    assert operator.get("/_/rows", params={"job": [1] * 101}).status_code == 422
     assert operator.post("/_/jobs/1/move", data={"output": "attic"}).status_code == 422
 
 
@@ -212,9 +215,9 @@ def test_the_wall_has_what_is_asked_for(seen: Asking) -> None:
     viewer = seen("viewer")
     assert 'data-job="1"' in viewer.get("/films?state=open").text
     assert 'data-job="1"' not in viewer.get("/films?state=DONE").text
-    assert viewer.get("/_/card/1?state=open").status_code == 200
-    assert viewer.get("/_/card/1?state=DONE").status_code == 204
-    assert viewer.get("/_/card/12345").status_code == 204
+    assert 'data-job="1"' in viewer.get("/_/cards?job=1&state=open").text
+    assert viewer.get("/_/cards?job=1&state=DONE").text.strip() == ""
+    assert viewer.get("/_/cards?job=12345").text.strip() == ""
     assert viewer.get("/films?state=SOMEHOW").status_code == 422
     assert viewer.get("/films?day=yesterday").status_code == 422
 
@@ -280,13 +283,14 @@ def test_preferences_are_kept_in_cookies_and_go_back_here_alone(seen: Asking) ->
     )
     assert answer.headers["location"] == "/"
     page = client.get("/queue").text
-    assert '<html lang="de" data-scheme="light">' in page
+    assert '<html lang="de">' in page
+    assert "/static/light.css" in page
     assert "Warteschlange" in page
     assert client.post("/preferences", data={"scheme": "pink"}).status_code == 422
 
 
 def test_before_anything_is_asked_the_page_is_dark(seen: Asking) -> None:
-    assert 'data-scheme="dark"' in seen("viewer").get("/").text
+    assert "light.css" not in seen("viewer").get("/").text
 
 
 def test_what_happens_after_a_page_was_made_is_told_to_it(steered: Asking) -> None:

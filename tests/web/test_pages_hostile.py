@@ -23,7 +23,15 @@ Films = Callable[..., Sheet]
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/queue", "/films/1/1", "/_/card/1", "/_/row/1", "/films/1/1?part=attributes", "/_/films/1/1/side"],
+    [
+        "/",
+        "/queue",
+        "/films/1/1",
+        "/_/cards?job=1",
+        "/_/rows?job=1",
+        "/films/1/1?part=attributes",
+        "/_/films/1/1/side",
+    ],
 )
 def test_what_an_scu_said_is_text(path: str, local: TestClient, printed: Printing, film: Films) -> None:
     printed(film(), originator=TITLE, printer_name=TITLE, label=MARKUP, owner=MARKUP, remarks=(MARKUP,))
@@ -56,7 +64,7 @@ def test_the_wall_has_each_job_once_however_it_is_come_to(
 def test_a_job_of_many_films_leaves_room(local: TestClient, printed: Printing, film: Films) -> None:
     sheet = film()
     printed(*[sheet] * 14)
-    card = local.get("/_/card/1").text
+    card = local.get("/_/cards?job=1").text
     assert len(re.findall("data-film", card)) == 12
     assert "2 more films of this job" in card
     assert 'href="/films/1/13"' in card

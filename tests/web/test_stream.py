@@ -23,6 +23,8 @@ FIRST = 1000
 class Changes:
     """Of the desk: those since ``FIRST``, of which the last ten are kept."""
 
+    awake = True
+
     def __init__(self) -> None:
         self._all: list[Change] = []
         self._callbacks: list[Callable[[], None]] = []

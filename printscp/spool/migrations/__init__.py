@@ -1,15 +1,21 @@
-"""Brings the tables of a database to those of this version, step by step (`versions/`)."""
+"""Makes the tables of a database, or brings those of an earlier version here step by step (`versions/`)."""
 
+import secrets
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, inspect
 
 from printscp.errors import SetupError
 from printscp.spool.rows import NEWEST, NOT_NEWEST
+from printscp.spool.tables import identity, metadata
 
 _FIRST = "0001"
 _FIRST_ON_SQLITE = 3  # user_version of databases from before there were migrations
 _LOCK = 0x7072696E74  # of PostgreSQL, for those who upgrade at the same time
+
+_VERSION = Table(
+    "alembic_version", MetaData(), Column("version_num", String(32), primary_key=True)
+)  # alembic's
 
 
 def upgrade(engine: Engine) -> None:
@@ -27,7 +33,10 @@ def upgrade(engine: Engine) -> None:
         try:
             if not sqlite:
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-            _upgrade(connection)
+            if _version(connection) is None and not inspect(connection).has_table("job"):
+                _make(connection)
+            else:
+                _upgrade(connection)
         except BaseException:
             connection.exec_driver_sql("ROLLBACK")
             raise
@@ -48,10 +57,18 @@ def expect_newest(engine: Engine) -> None:
 
 def _version(connection: Connection) -> str | None:
     """The version of the tables; None where there are none, or none that says."""
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(_VERSION.name):
         return None
-    version: str | None = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    version: str | None = connection.execute(_VERSION.select()).scalar()
     return version
+
+
+def _make(connection: Connection) -> None:
+    """All tables where there are none: at once, for to go through all versions takes ten times as long."""
+    metadata.create_all(connection, checkfirst=False)
+    connection.execute(identity.insert().values(id=secrets.token_hex(4)))
+    _VERSION.create(connection)
+    connection.execute(_VERSION.insert().values(version_num=NEWEST))
 
 
 def _upgrade(connection: Connection) -> None:
@@ -66,7 +83,7 @@ def _upgrade(connection: Connection) -> None:
     known = [each.revision for each in ScriptDirectory.from_config(config).walk_revisions()]
     if version is not None and version not in known:
         raise SetupError("its jobs are those of a newer version of printscp: use that, or another spool")
-    if version is None and inspect(connection).has_table("job"):
+    if version is None:
         if connection.exec_driver_sql("PRAGMA user_version").scalar() != _FIRST_ON_SQLITE:
             raise SetupError(
                 "its jobs are those of another version of printscp; "

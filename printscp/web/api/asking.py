@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 
@@ -36,15 +37,17 @@ PrinterName = Annotated[
 Title = Annotated[str, Query(pattern=_TITLES)]
 
 
-def _job_number(job: JobId, desk: TheDesk) -> str:
+async def _job_number(job: JobId, desk: TheDesk) -> str:
     """The job that is meant, from here on: the next may come at any moment."""
-    return str(desk.jobs.one(job, private=False).id) if job == "latest" else str(int(job))
+    if job != "latest":
+        return str(int(job))
+    return str((await run_in_threadpool(desk.jobs.one, job, private=False)).id)
 
 
 JobNumber = Annotated[str, Depends(_job_number)]
 
 
-def _may_see_patients(visitor: Viewer) -> Visitor:
+async def _may_see_patients(visitor: Viewer) -> Visitor:
     if not visitor.private:
         raise Withheld("it may name a patient, and is not shown to you: log in as somebody who may see that")
     return visitor
@@ -53,7 +56,7 @@ def _may_see_patients(visitor: Viewer) -> Visitor:
 PatientViewer = Annotated[Visitor, Depends(_may_see_patients)]
 
 
-def _nothing_else(request: Request, visitor: Viewer) -> None:
+async def _nothing_else(request: Request, visitor: Viewer) -> None:
     """A misspelt parameter is not to be taken for one that was left out, nor of two the last alone."""
     known = _parameters(request.scope["route"].dependant)
     for name in request.query_params:

@@ -5,6 +5,7 @@ from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import Depends, Path, Query
+from pydantic import Field
 
 from printscp.desk.records import JobFilter
 from printscp.errors import SetupError
@@ -16,10 +17,13 @@ Which = Annotated[str, Path(pattern=WHICH)]
 FilmNumber = Annotated[int, Path(ge=1, le=9999)]
 Imager = Annotated[str, Query(max_length=64)]  # a printer profile whose answers are told; none where empty
 Before = Annotated[int | None, Query(ge=1, le=2**31)]
+These = Annotated[list[Annotated[int, Field(ge=1, lt=2**31)]], Query(alias="job", max_length=100)]
 _Title = Annotated[str, Query(max_length=64)]
 
 
-def _asked(printer: _Title = "", calling: _Title = "", state: _Title = "", day: _Title = "") -> JobFilter:
+async def _asked(
+    printer: _Title = "", calling: _Title = "", state: _Title = "", day: _Title = ""
+) -> JobFilter:
     """The filter of an address, in which a form leaves empty what it does not ask for."""
     if state and state not in STATES:
         raise SetupError(f"state: one of {', '.join(STATES)}")

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from printscp.desk.records import JobFilter
 from printscp.web.access import JOBS_SEEN, Viewer, Visitor
 from printscp.web.context import TheDesk
-from printscp.web.pages.choosing import STATES, Asked, Before, Which, address_of
-from printscp.web.pages.wall import one_of
+from printscp.web.pages.choosing import STATES, Asked, Before, These, address_of
 from printscp.web.rendering import render
 
 router = APIRouter()
@@ -38,20 +37,19 @@ def queue(
 
 
 @router.get("/_/queue", dependencies=[JOBS_SEEN])
-def rows(
+def more(
     request: Request, visitor: Viewer, desk: TheDesk, asked: Asked, before: Before = None
 ) -> HTMLResponse:
     """The rows alone."""
     return render(request, "queue_rows.html", visitor, **_rows(desk, visitor, asked, before))
 
 
-@router.get("/_/row/{job}", dependencies=[JOBS_SEEN])
-def row(request: Request, visitor: Viewer, desk: TheDesk, job: Which, asked: Asked) -> Response:
-    """That of a job, if it is one of those that are asked for, and else nothing."""
-    found = one_of(desk, job, asked, visitor)
-    if found is None:
-        return Response(status_code=204)
-    return render(request, "queue_row.html", visitor, job=found, outputs=desk.printers.outputs())
+@router.get("/_/rows", dependencies=[JOBS_SEEN])
+def rows(request: Request, visitor: Viewer, desk: TheDesk, these: These, asked: Asked) -> HTMLResponse:
+    """Those of some jobs, as far as they are among those that are asked for."""
+    jobs = desk.jobs.these(these, asked, private=visitor.private)
+    outputs = desk.printers.outputs()
+    return render(request, "queue_rows.html", visitor, jobs=jobs, outputs=outputs, older="")
 
 
 @router.get("/_/outputs")
@@ -64,4 +62,4 @@ def outputs(request: Request, visitor: Viewer, desk: TheDesk) -> HTMLResponse:
 def _rows(desk: TheDesk, visitor: Visitor, asked: JobFilter, before: int | None) -> dict[str, Any]:
     page = desk.jobs.some(asked, private=visitor.private, before=before, limit=_AT_ONCE)
     older = address_of(asked, before=page.before) if page.before is not None else ""
-    return {"page": page, "outputs": desk.printers.outputs(), "older": older}
+    return {"page": page, "jobs": page.jobs, "outputs": desk.printers.outputs(), "older": older}

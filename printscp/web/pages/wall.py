@@ -3,14 +3,13 @@
 import re
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from printscp.desk.records import JobFilter, SeenJob
-from printscp.errors import NoSuchJob
-from printscp.web.access import JOBS_SEEN, Viewer, Visitor
+from printscp.desk.records import JobFilter
+from printscp.web.access import JOBS_SEEN, Viewer
 from printscp.web.context import TheDesk
-from printscp.web.pages.choosing import STATES, Asked, Before, Which, address_of
+from printscp.web.pages.choosing import STATES, Asked, Before, These, address_of
 from printscp.web.rendering import render
 
 router = APIRouter()
@@ -42,6 +41,7 @@ def wall(
         "wall.html",
         visitor,
         page=page,
+        jobs=page.jobs,
         asked=asked,
         choices=desk.jobs.choices(),
         states=STATES,
@@ -58,28 +58,14 @@ def more(
 ) -> HTMLResponse:
     """The next of them, or without ``before`` the first."""
     page = desk.jobs.some(asked, private=visitor.private, before=before, limit=_AT_ONCE)
-    return render(request, "wall_cards.html", visitor, page=page, **_hanging(asked, page.before))
+    return render(request, "wall_cards.html", visitor, jobs=page.jobs, **_hanging(asked, page.before))
 
 
-@router.get("/_/card/{job}", dependencies=[JOBS_SEEN])
-def card(request: Request, visitor: Viewer, desk: TheDesk, job: Which, asked: Asked) -> Response:
-    """The films of a job, if it is one of those that are asked for, and else nothing."""
-    found = one_of(desk, job, asked, visitor)
-    if found is None:
-        return Response(status_code=204)
-    return render(request, "card.html", visitor, job=found, **_hanging(asked, None))
-
-
-def one_of(desk: TheDesk, job: str, asked: JobFilter, visitor: Visitor) -> SeenJob | None:
-    """A job, if it is there and one of those that are asked for."""
-    try:
-        found = desk.jobs.one(job, private=visitor.private)
-    except NoSuchJob:
-        return None
-    if asked == JobFilter():
-        return found
-    some = desk.jobs.some(asked, private=visitor.private, before=found.id + 1, limit=1)
-    return found if any(each.id == found.id for each in some.jobs) else None
+@router.get("/_/cards", dependencies=[JOBS_SEEN])
+def cards(request: Request, visitor: Viewer, desk: TheDesk, these: These, asked: Asked) -> HTMLResponse:
+    """The films of some jobs, as far as they are among those that are asked for."""
+    jobs = desk.jobs.these(these, asked, private=visitor.private)
+    return render(request, "wall_cards.html", visitor, jobs=jobs, **_hanging(asked, None))
 
 
 def _hanging(asked: JobFilter, older: int | None) -> dict[str, Any]:

@@ -81,9 +81,16 @@
     (target ?? document.getElementById("main")).focus({ preventScroll: true });
   }
 
-  function place(list, job, html) {
+  /** An address that asks for some jobs, beside what it asks for. */
+  function asking(address, some) {
+    const url = new URL(address, location.href);
+    for (const job of some) url.searchParams.append("job", job);
+    return url.pathname + url.search;
+  }
+
+  /** Put what was made of a job in its place; whether it is new. */
+  function place(list, job, made) {
     const old = [...list.querySelectorAll(`:scope > [data-job="${job}"]`)];
-    const made = [...nodes(html).children];
     if (old.some(busy)) {
       jobs.set(job, "later");
       return false;
@@ -156,9 +163,12 @@
           await renewList(list);
           continue;
         }
+        if (!now.length) continue;
+        const html = await fetched(asking(list.dataset.items, now));
+        if (html === null) continue;
+        const made = [...nodes(html).children];
         for (const job of now.sort((a, b) => a - b)) {
-          const html = await fetched(list.dataset.item.replace("{job}", job));
-          if (html !== null && place(list, job, html)) arrived.add(job);
+          if (place(list, job, made.filter((each) => Number(each.dataset.job) === job))) arrived.add(job);
         }
       }
       for (const part of parts) {
