@@ -43,9 +43,8 @@ class Desk:
         self.house.settings = settings
 
     def tell(self, live: Live) -> None:
-        """What the printers' process says of itself; it may have changed the job table."""
+        """What the printers' process says of itself."""
         self.house.live = live
-        self.changes.look()
 
     @property
     def folder(self) -> Path:

@@ -183,7 +183,10 @@ def test_who_changes_something_at_the_desk_is_heard_at_once(
         reader.read("faults")
         desk.faults.clear()
         reader.read("faults")
+        # What the printers say is heard with the next look: films that come in are not to make it look more.
         desk.tell(_live(printers={"PRINTSCP": LivePrinter("WARNING", "FILM JAM", 0)}))
+        assert desk.changes.wait(reader.number, 0.2) == ()
+        desk.changes.look()
         reader.read("printer")
 
 
