@@ -17,6 +17,8 @@ import pytest
 
 from printscp.nursery import ForkedWorker, Nursery
 
+pytestmark = pytest.mark.slow
+
 # Does in the place of a worker what its standard input says; the nursery loads it when it is asked to.
 _PROBE = """
 import json, os, signal, sys

@@ -60,6 +60,7 @@ def test_a_long_film_keeps_its_shape() -> None:
     assert Image.open(BytesIO(picture(narrow, private=False))).size == (1, 160)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_a_page_drawn_small_is_enough_for_one(name: str) -> None:
     sheet, order = CASES[name].accepted()

@@ -53,7 +53,7 @@ from printscp.film.uids import (
 )
 
 # pydicom warns of values that are wrong on purpose.
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore::UserWarning:pydicom")]
 
 LUT = "ReferencedPresentationLUTSequence"
 SERVICE = {"create": "N-CREATE", "set": "N-SET", "get": "N-GET", "action": "N-ACTION", "delete": "N-DELETE"}

@@ -77,6 +77,7 @@ def test_what_is_read_is_clear_of_edges(name: str) -> None:
             assert (part(pattern, patch, 2) == patch.value).all(), patch
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("columns", "rows"), [(128, 128), (1024, 1024), (400, 300)])
 @pytest.mark.parametrize("name", PATTERNS)
 def test_no_turn_mirror_or_inversion_leaves_it_alike(name: str, columns: int, rows: int) -> None:

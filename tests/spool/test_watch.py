@@ -88,7 +88,7 @@ def test_a_number_that_is_committed_late_is_seen(board: Board, status: str) -> N
 
 
 _ACTS: dict[str, Callable[[Board, int], object]] = {
-    "submit": lambda board, n: board.submit(f"1.2.{len(board.queue.jobs())}.{n}", "pdf", "ps"),
+    "submit": lambda board, n: board.submit(f"1.2.{board.now.timestamp():.0f}", "pdf", "ps"),
     "take": lambda board, n: board.take(),
     "done": lambda board, n: (claim := board.take()) and claim.done("x"),
     "away": lambda board, n: (claim := board.take()) and claim.postpone(PrinterState("WARNING", "X"), "y"),

@@ -53,7 +53,7 @@ def test_the_same_film_is_seen_once_in_ten_minutes(tmp_path: Path) -> None:
 
 
 @settings(max_examples=20)
-@given(st.lists(st.text()), st.integers(1, 9))
+@given(st.lists(st.text(max_size=200)), st.integers(1, 9))
 def test_the_last_lines_come_first_whatever_is_in_them(
     tmp_path_factory: pytest.TempPathFactory, names: list[str], limit: int
 ) -> None:

@@ -67,6 +67,7 @@ MESSAGES = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(MESSAGES, st.binary(max_size=9))
 def test_a_message_comes_back_as_it_was(message: Message, document: bytes) -> None:
     assert decode(encode(message) + document) == message
@@ -78,6 +79,7 @@ def test_any_bytes_are_a_message_or_damaged(data: bytes) -> None:
         decode(b"\2\0\0\0\0\0\0\1" + data)
 
 
+@pytest.mark.slow
 @given(MESSAGES, st.data())
 def test_a_message_that_was_damaged_on_its_way_is_told(message: Message, data: st.DataObject) -> None:
     whole = encode(message)
