@@ -13,6 +13,7 @@ not enough it is cut.
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from operator import ge
 from typing import Any
 
 import cv2
@@ -33,6 +34,7 @@ _EM = 0.6  # of the height of a strip of text
 _LARGEST_MM = 4.0  # em of the text in a strip of any height; its capitals are 3 mm
 _CAPITALS = 0.73  # their height in ems
 _APART = 1.0  # ems between the two texts of the label strip
+_QUICK = 1 << 20  # samples, below which OpenCV averages in less time than `resample`
 _ALIGNED = {"LEFT": 0.0, "CENTER": 0.5, "RIGHT": 1.0}  # share of the free room that lies left of a text
 
 
@@ -46,7 +48,8 @@ def compose(sheet: Sheet, title: str, session_label: str = "", side: int | None 
     placements = [
         placement(image, sheet.boxes[image.position - 1], sheet.dots_per_inch) for image in sheet.images
     ]
-    if side is not None and side < max(sheet.width, sheet.height):
+    small = side is not None and side < max(sheet.width, sheet.height)
+    if side is not None and small:
         scale = side / max(sheet.width, sheet.height)
         placements = [replace(each, where=_scaled(each.where, scale)) for each in placements]
         sheet = _smaller(sheet, scale)
@@ -55,10 +58,10 @@ def compose(sheet: Sheet, title: str, session_label: str = "", side: int | None 
     strips = (*_annotations(sheet, placements), *_label(sheet, title, session_label))
     if sheet.color:
         colors = np.empty((*shape, 3), np.uint8)
-        _render(sheet, placements, colors)
+        _render(sheet, placements, colors, small)
         return ColorPage(*film, tuple(_texts(sheet, strips, colors)), title, colors)
     density = np.empty(shape, np.uint16)
-    _render(sheet, placements, density)
+    _render(sheet, placements, density, small)
     return Page(*film, tuple(_texts(sheet, strips, density)), title, density)
 
 
@@ -83,8 +86,8 @@ def _scaled(where: Rectangle, scale: float) -> Rectangle:
     return Rectangle(left, top, where.width and right - left, where.height and bottom - top)
 
 
-def _render(sheet: Sheet, placements: Sequence[Placement], page: Density | Color) -> None:
-    """All but the texts, from the back to the front."""
+def _render(sheet: Sheet, placements: Sequence[Placement], page: Density | Color, small: bool) -> None:
+    """All but the texts, from the back to the front; with ``small`` in a hurry."""
     border = _printable(sheet, sheet.border_density)
     page[:] = _ink(sheet, border)
     filled = {image.position for image in sheet.images}
@@ -95,16 +98,21 @@ def _render(sheet: Sheet, placements: Sequence[Placement], page: Density | Color
         for placed in placements:
             _part(page, _frame(sheet, placed.where))[:] = _ink(sheet, _contrast(sheet, border))
     for image, placed in zip(sheet.images, placements, strict=True):
-        _print(sheet, image, placed, page)
+        _print(sheet, image, placed, page, small)
 
 
-def _print(sheet: Sheet, image: SheetImage, placed: Placement, page: Any) -> None:
+def _print(sheet: Sheet, image: SheetImage, placed: Placement, page: Any, small: bool) -> None:
     target = _part(page, placed.where)
     how = image.magnification, image.smoothing_weight
+    whole: Any = srgb(image, sheet.icc_profile) if sheet.color else samples(image)
+    source = _part(whole, placed.part)
+    if small and source.size < _QUICK and all(map(ge, source.shape, target.shape)):
+        # In half the time, but rounded to as few bits as the image has.
+        source = cv2.resize(source, target.shape[1::-1], interpolation=cv2.INTER_AREA)
     if sheet.color:
-        resample(_part(srgb(image, sheet.icc_profile), placed.part), target, *how)
+        resample(source, target, *how)
         return
-    resample(_part(samples(image), placed.part), target, *how, shift=16 - image.bits_stored)
+    resample(source, target, *how, shift=16 - image.bits_stored)
     cv2.LUT(target, _table(sheet, image), dst=target)
 
 
