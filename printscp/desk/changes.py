@@ -14,7 +14,8 @@ from printscp.desk.records import Change
 from printscp.errors import SetupError
 
 _PAUSE = 0.5  # seconds between looks
-_REST = 10  # a look that took long is followed by a pause so many times as long
+_REST = 10  # a look that took long is followed by a pause so many times as long,
+_LONGEST = 1.0  # but no longer than so many seconds: on a busy host it is the host that takes long
 _SOONEST = 0.05  # seconds from one look to the next, however often it is told to
 _INTEREST = 30.0  # seconds for which it goes on looking after it was asked
 _PATIENCE = 2.0  # seconds that a look is waited for
@@ -161,7 +162,7 @@ class Changes:
                 self._looks += 1
                 self._changed.notify_all()
             took = time.monotonic() - began
-            rest, pause = max(_SOONEST, took), max(_PAUSE, _REST * took)
+            rest, pause = max(_SOONEST, took), max(_PAUSE, min(_LONGEST, _REST * took))
 
     def _tell(self, found: list[Change]) -> None:
         with self._changed:

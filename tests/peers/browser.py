@@ -14,6 +14,7 @@ from playwright.sync_api import (
     Page,
     Request,
     Response,
+    expect,
     sync_playwright,
 )
 
@@ -21,10 +22,15 @@ DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 _OPTIONS = ("headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run")
 _SILENT = ("disable-background-networking", "disable-component-update", "disable-sync")
+# The latter by OpenSeadragon, of a tile that comes while all are asked for anew, as it should.
+_OF_NO_CONCERN = ("Failed to load resource", "Ignoring tile %s loaded before reset")
 # What a Content-Security-Policy forbids is told to the page alone.
 _TELL = """
 addEventListener("securitypolicyviolation", (e) => console.error("CSP", e.violatedDirective, e.blockedURI));
 """
+
+_PATIENCE = 20_000  # ms; other tests keep this host busy, and the light box comes last on it
+expect.set_options(timeout=_PATIENCE)
 
 Visit = Callable[..., "Tab"]
 
@@ -41,7 +47,7 @@ class Tab:
         self.context: BrowserContext = browser.new_context(
             **{"locale": "en-GB", "viewport": DESKTOP} | options
         )
-        self.context.set_default_timeout(20_000)
+        self.context.set_default_timeout(_PATIENCE)
         self.context.add_init_script(_TELL)
         self.wrong: list[str] = []
         self.answers: list[Response] = []
@@ -72,7 +78,7 @@ class Tab:
 
     def _printed(self, message: ConsoleMessage) -> None:
         # That an answer was none is known by its status, see above.
-        if message.type in ("error", "warning") and not message.text.startswith("Failed to load resource"):
+        if message.type in ("error", "warning") and not message.text.startswith(_OF_NO_CONCERN):
             self.wrong.append(message.text)
 
 
