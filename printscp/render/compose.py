@@ -48,9 +48,9 @@ def compose(sheet: Sheet, title: str, session_label: str = "", side: int | None 
     placements = [
         placement(image, sheet.boxes[image.position - 1], sheet.dots_per_inch) for image in sheet.images
     ]
-    small = side is not None and side < max(sheet.width, sheet.height)
-    if side is not None and small:
-        scale = side / max(sheet.width, sheet.height)
+    scale = 1.0 if side is None else side / max(sheet.width, sheet.height)
+    small = scale < 1
+    if small:
         placements = [replace(each, where=_scaled(each.where, scale)) for each in placements]
         sheet = _smaller(sheet, scale)
     shape = sheet.height, sheet.width

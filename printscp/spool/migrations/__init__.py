@@ -13,9 +13,8 @@ _FIRST = "0001"
 _FIRST_ON_SQLITE = 3  # user_version of databases from before there were migrations
 _LOCK = 0x7072696E74  # of PostgreSQL, for those who upgrade at the same time
 
-_VERSION = Table(
-    "alembic_version", MetaData(), Column("version_num", String(32), primary_key=True)
-)  # alembic's
+# As alembic makes it, which is loaded for upgrades alone.
+_VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 
 
 def upgrade(engine: Engine) -> None:

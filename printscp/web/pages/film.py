@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from printscp.desk.records import JobFilter, SeenFilm, SeenJob
 from printscp.errors import NoSuchJob, NotPossible, SetupError, Withheld
-from printscp.web.access import JOBS_SEEN, Noted, Operator, Viewer, Visitor
+from printscp.web.access import JOBS_SEEN, Noted, Noter, Operator, Viewer, Visitor
 from printscp.web.api.asking import noted
 from printscp.web.api.inspection import OneAtATime
 from printscp.web.context import TheDesk
@@ -48,9 +48,7 @@ def show(
     if job != str(found.id):
         return RedirectResponse(f"/films/{found.id}/{film}" + (f"?part={part}" if part else ""), 303)
     seen, gone = (None, "") if part else _seen(desk, visitor, found, film)
-    note("film seen", job=found.id, film=film)
-    if part == "findings":
-        note("dialogue seen", job=found.id)
+    _note_seen(note, found, film, part)
     return render(
         request,
         "film.html",
@@ -89,9 +87,7 @@ def open_part(
     if not is_part(request):
         return RedirectResponse(f"/films/{job}/{film}?part={part}", 303)
     found = _with_film(desk, visitor, job, film)
-    note("film seen", job=found.id, film=film)
-    if part == "findings":
-        note("dialogue seen", job=found.id)
+    _note_seen(note, found, film, part)
     return render(
         request,
         "film_part.html",
@@ -146,6 +142,12 @@ async def verify(
     if is_part(request):
         return render(request, "film_part.html", visitor, oob=True, **values)
     return render(request, "film_alone.html", visitor, **values)
+
+
+def _note_seen(note: Noter, job: SeenJob, film: int, part: Part | None) -> None:
+    note("film seen", job=job.id, film=film)
+    if part == "findings":
+        note("dialogue seen", job=job.id)
 
 
 def _with_film(desk: TheDesk, visitor: Visitor, job: str, film: int) -> SeenJob:
